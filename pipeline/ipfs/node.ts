@@ -79,6 +79,12 @@ export interface HomeNode extends Node {
    */
   pin(root: CID, label: string, world: World): Promise<void>;
 
+  /**
+   * Present where each pin costs much more than a block: pins all of these roots under one label, as {@link HomeNode.pin} does
+   * one. Returns `false`, and has pinned nothing, where a block is out of reach or is slow to come.
+   */
+  pinTogether?(roots: readonly CID[], label: string, world: World): Promise<boolean>;
+
   /** Remove a label. The next collection may delete blocks that no other label needs. */
   unpin(label: string, world: World): Promise<void>;
 

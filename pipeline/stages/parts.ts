@@ -33,6 +33,8 @@ export interface Parts {
   readonly get: Get;
   /** Fetches every block below a leaf to the home node. @throws Failure `unavailable` where some are out of reach. */
   readonly fetchLeaf: (leaf: Pick<DataLeaf, "path" | "cid">, world: World) => Promise<void>;
+  /** Present where many leaves are fetched faster together. */
+  readonly fetchTogether?: FetchTogether;
   /**
    * Fetches the blocks below a leaf that the home node lost below a pin. Present where pinning the leaf again would not fetch
    * them, because the node lists the pin. @throws as {@link Parts.fetchLeaf} does.
@@ -73,6 +75,14 @@ export interface Parts {
   readonly names: readonly ConfiguredName[];
   /** The Kubo nodes that stay connected with the peers in campaign.yaml; none where it names no peers. */
   readonly peering: readonly Peering[];
+}
+
+/** Fetches leaves under one pin, which protects them until the tree that has them is pinned. */
+export interface FetchTogether {
+  /** Returns `false` where some are not at hand: they are then to be fetched one by one, which names those out of reach. */
+  readonly fetch: (leaves: readonly Pick<DataLeaf, "cid">[], world: World) => Promise<boolean>;
+  /** Removes the pin, where `fetch` made one. */
+  readonly unpin: (world: World) => Promise<void>;
 }
 
 export interface HomeOrigin extends HttpOrigin {

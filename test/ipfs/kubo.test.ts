@@ -44,6 +44,25 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       );
     });
 
+    it("many roots together, under one pin, or none of them where a block is missing", async () => {
+      const node = await cleared();
+      const blocks = Array.from({ length: 1100 }, (_, i) => raw(`together ${i}`));
+      const roots = blocks.map(({ cid }) => cid);
+      await node.put(blocks.slice(1), testWorld());
+      expect(await node.pinTogether?.(roots, "halo/fetching", testWorld())).toBe(false);
+      expect(await node.pins(testWorld())).toEqual(new Map());
+
+      await node.put(blocks, testWorld());
+      expect(await node.pinTogether?.(roots, "halo/fetching", testWorld())).toBe(true);
+      expect([...(await node.pins(testWorld())).keys()]).toEqual(["halo/fetching"]);
+      await ipfs("repo", "gc");
+      for (const cid of [roots[0]!, roots[1099]!]) expect(await node.get(cid, testWorld())).toBeDefined();
+
+      await node.unpin("halo/fetching", testWorld());
+      await ipfs("repo", "gc");
+      expect(await node.get(roots[0]!, testWorld())).toBeUndefined();
+    });
+
     it.each(["theirs", ""])("leaves a pin with another name (%j) alone, pinning and unpinning", async (name) => {
       const node = await cleared();
       const { root, blocks } = aFolder("cid-v1", `named ${name}`);

@@ -14,7 +14,7 @@ import { anyOf, belowAny, type Source, withCircuitBreaker } from "../../ipfs/fal
 import type { Fetched } from "../../ipfs/fetch-missing.ts";
 import type { HomeNode, Node } from "../../ipfs/node.ts";
 import type { ConfiguredPinService, Parts } from "../../stages/parts.ts";
-import { leafLabel } from "../../stages/pins/label.ts";
+import { fetchingLabel, leafLabel } from "../../stages/pins/label.ts";
 
 /** Concurrent requests for blocks to one pin service. */
 const requestsAtOnce = 16;
@@ -33,7 +33,7 @@ export function fetchingLeaves(
   gateways: Node | undefined,
   services: readonly { readonly service: ConfiguredPinService }[],
   { campaign, limits }: CampaignConfig,
-): Pick<Parts, "fetchLeaf" | "restoreLeaf"> & FetchingBelow {
+): Pick<Parts, "fetchLeaf" | "restoreLeaf" | "fetchTogether"> & FetchingBelow {
   const sources = sourcesOf(gateways, services);
   const inTurn = atMost(1);
   let left = limits.fetch;
@@ -63,12 +63,31 @@ export function fetchingLeaves(
       await pin();
     }
   };
-  if (!storedBlocks) return { fetchBelow, fetchLeaf };
+  const fetching = { fetchBelow, fetchLeaf, ...togetherOn(home, fetchingLabel(campaign)) };
+  if (!storedBlocks) return fetching;
   const all = getFromPeers ? [...sources, { name: `peers of ${home.name}`, get: getFromPeers }] : sources;
   return {
-    fetchBelow,
-    fetchLeaf,
+    ...fetching,
     restoreLeaf: async ({ cid }, world) => void (await fetchBelow(cid, all, world)),
+  };
+}
+
+function togetherOn(home: HomeNode, label: string): Pick<Parts, "fetchTogether"> {
+  const { pinTogether } = home;
+  if (!pinTogether) return {};
+  let isPinned = false;
+  return {
+    fetchTogether: {
+      async fetch(leaves, world) {
+        const roots = leaves.map(({ cid }) => cid);
+        isPinned = await pinTogether(roots, label, world);
+        return isPinned;
+      },
+      async unpin(world) {
+        if (isPinned) await home.unpin(label, world);
+        isPinned = false;
+      },
+    },
   };
 }
 

@@ -19,7 +19,7 @@
  * @see https://docs.ipfs.tech/reference/kubo/rpc/
  */
 import type { CID } from "multiformats/cid";
-import { Failure } from "../../core/failure.ts";
+import { Failure, isFailure } from "../../core/failure.ts";
 import { serializedByKey } from "../../core/serialized-by-key.ts";
 import type { World } from "../../core/world.ts";
 import { emptyBlockFirst } from "../../http/empty-block.ts";
@@ -29,7 +29,16 @@ import { blocksOf } from "./blocks.ts";
 import { check } from "./fsck.ts";
 import { showIn } from "./mfs.ts";
 import { belowPins, storedBlocks } from "./missing-blocks.ts";
-import { type DesiredPin, desiredPin, firstMissing, ourPins, type Pin, pinUnlessStalled, unpinOurs } from "./pins.ts";
+import {
+  type DesiredPin,
+  desiredPin,
+  firstMissing,
+  linksTo,
+  ourPins,
+  type Pin,
+  pinUnlessStalled,
+  unpinOurs,
+} from "./pins.ts";
 
 export interface KuboOptions {
   /** Address of the RPC, such as `http://127.0.0.1:5001`. */
@@ -71,8 +80,15 @@ export function kubo({ api, token, timeoutMs = 60_000, pinTimeoutMs = 60_000 }: 
   };
 }
 
+/** ms without a block after which roots are no longer pinned together: the caller pins each, and learns which is missing. */
+const togetherStallMs = 5_000;
+
 /** Pins under labels of the campaign; `pins.ts` describes how Kubo stores a label. */
-function pinning(calls: Rpc, put: HomeNode["put"], pinTimeoutMs: number): Pick<HomeNode, "pin" | "unpin" | "pins"> {
+function pinning(
+  calls: Rpc,
+  put: HomeNode["put"],
+  pinTimeoutMs: number,
+): Pick<HomeNode, "pin" | "pinTogether" | "unpin" | "pins"> {
   const { name } = calls;
   const emptyBlock = emptyBlockFirst((upload, world) => calls.ask("block/put", { "cid-codec": "raw" }, world, upload));
 
@@ -85,6 +101,10 @@ function pinning(calls: Rpc, put: HomeNode["put"], pinTimeoutMs: number): Pick<H
   const pin = async (root: CID, label: string, world: World): Promise<void> => {
     const desired = await desiredPin(calls, label, root, world);
     if (!desired.isPinned) await add(root, label, desired, world);
+    await replaceOlder(root, label, desired, world);
+  };
+
+  const replaceOlder = async (root: CID, label: string, desired: DesiredPin, world: World): Promise<void> => {
     older ??= Map.groupBy(await ourPins(calls, world), (pin) => pin.label);
     for (const pin of older.get(label) ?? []) if (!pin.cid.equals(desired.cid)) await unpinOurs(calls, pin, world);
     older.set(label, [{ label, root, cid: desired.cid }]);
@@ -103,6 +123,22 @@ function pinning(calls: Rpc, put: HomeNode["put"], pinTimeoutMs: number): Pick<H
 
   return {
     pin: (root, label, world) => inTurn(root.toString(), () => pin(root, label, world)),
+
+    async pinTogether(roots, label, world) {
+      const { root, blocks } = linksTo(roots);
+      await emptyBlock(world);
+      await put(blocks, world);
+      const desired = await desiredPin(calls, label, root, world);
+      try {
+        const stallMs = Math.min(togetherStallMs, pinTimeoutMs);
+        if (!desired.isPinned && !(await pinUnlessStalled(calls, desired, stallMs, world))) return false;
+      } catch (error) {
+        if (isFailure(error, "unavailable")) return false;
+        throw error;
+      }
+      await replaceOlder(root, label, desired, world);
+      return true;
+    },
 
     async unpin(label, world) {
       for (const pin of await ourPins(calls, world)) if (pin.label === label) await unpinOurs(calls, pin, world);

@@ -71,6 +71,27 @@ export async function desiredPin(rpc: Rpc, label: string, root: CID, world: Worl
   return free && !isPinned ? { cid: root, name, isPinned } : { cid: note.cid, name: noteName, note, isPinned };
 }
 
+/** Roots in one block: some 40 kB. */
+const rootsEach = 1000;
+
+/** Blocks that link to all of these roots, and the one above them all: Kubo writes to its disk for each pin, not for each link. */
+export function linksTo(roots: readonly CID[]): { readonly root: CID; readonly blocks: readonly Block[] } {
+  const blocks: Block[] = [];
+  const above = (links: readonly CID[]): CID => {
+    const block = blockOf(codecs.dagCbor, encode({ fieldtree: "roots", roots: links }));
+    blocks.push(block);
+    return block.cid;
+  };
+  let level = roots;
+  do {
+    const below = level;
+    level = Array.from({ length: Math.ceil(below.length / rootsEach) }, (_, i) =>
+      above(below.slice(i * rootsEach, (i + 1) * rootsEach)),
+    );
+  } while (level.length > 1);
+  return { root: level[0] ?? above([]), blocks };
+}
+
 /** Pin, fetching what is missing while blocks arrive; false where none arrived for `timeoutMs`. */
 export async function pinUnlessStalled(
   rpc: Rpc,

@@ -37,6 +37,11 @@ export function leafLabel(campaign: string, path: string): string {
   return `${campaign}/leaf/${path}`;
 }
 
+/** Of leaves that a node fetches together, until the tree is pinned. */
+export function fetchingLabel(campaign: string): string {
+  return `${campaign}/fetching`;
+}
+
 /** Of what was added from this machine, until a release has it. `path` is absolute. */
 export function addedLabel(path: string): string {
   return `${addedPrefix}${path}`;

@@ -18,7 +18,11 @@ import type { Observation } from "./observe.ts";
 /** Many, because a node takes a minute to report that no peer has a block. */
 const atOnce = 16;
 
+/** Leaves that are fetched together first, where the node can. */
+const worthTogether = 16;
+
 /**
+ * @param together tried first, where there are many.
  * @param fetchLeaf as in {@link Parts}, or its `restoreLeaf`.
  * @throws Failure `unavailable` that names every leaf of which a block stays out of reach.
  */
@@ -26,7 +30,9 @@ export async function fetchLeaves(
   leaves: readonly DataLeaf[],
   fetchLeaf: Parts["fetchLeaf"],
   world: World,
+  together?: Parts["fetchTogether"],
 ): Promise<void> {
+  if (leaves.length >= worthTogether && (await together?.fetch(leaves, world))) return;
   const missing: Sizes["missing"][number][] = [];
   let done = 0;
   const one = async (leaf: DataLeaf) => {

@@ -10,10 +10,12 @@ export async function pinTree(
   root: CID,
   blocks: readonly Block[],
   release: number,
-  { home, facts }: Pick<Parts, "home" | "facts">,
+  { home, facts, fetchTogether }: Pick<Parts, "home" | "facts" | "fetchTogether">,
   world: World,
 ): Promise<void> {
   await home.put(blocks, world);
   await home.pin(root, label(facts.campaign, "tree", release), world);
+  // A crash before this leaves a pin of leaves, which the next one replaces.
+  await fetchTogether?.unpin(world);
   await home.show?.(root, facts.campaign, world);
 }

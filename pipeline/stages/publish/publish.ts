@@ -120,8 +120,8 @@ async function* apply(step: Step, publication: Publication, world: World): Async
       );
 
     case "fetch-leaves":
-      // A crash leaves blocks that no pin has yet. The next run finds them; only a gc before it takes them.
-      return await fetchLeaves(step.leaves, campaign.fetchLeaf, world);
+      // A crash leaves blocks that no pin has yet, or one pin of all of them. The next run finds them; only a gc before it takes them.
+      return await fetchLeaves(step.leaves, campaign.fetchLeaf, world, campaign.fetchTogether);
 
     case "restore-leaves":
       // A crash leaves some of the lost blocks stored: the next run finds what is still missing.
