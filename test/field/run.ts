@@ -2,7 +2,7 @@
  * `npm run test:field`: fetching over bad links and on small machines, with the program itself, beside one CAR by curl.
  *
  * Takes some minutes, root for network namespaces, and 5 GB in FIELD_FOLDER or the temporary folder; what this machine can't
- * simulate is named and skipped. Words after it choose: `small`, `cut`, `loopback`, `memory`.
+ * simulate is named and skipped. Words after it choose: `small`, `cut`, `loopback`, `memory`, `arm64`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,8 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { program, programName, run } from "../../bench/measure.ts";
+import { onArm64 } from "./arm64.ts";
 import { fieldLink, satellite, whyNoLinks } from "./link.ts";
-import { add, newCampaign, pulled, pullOf, randomFiles, serve, type Where } from "./site.ts";
+import { add, addedCid, newCampaign, pulled, pullOf, randomFiles, serve, type Where } from "./site.ts";
 
 const words = process.argv.slice(2);
 const chosen = (name: string): boolean => words.length === 0 || words.includes(name);
@@ -26,6 +27,7 @@ try {
   if (why === undefined && chosen("cut")) await cut();
   if (chosen("loopback")) await loopback();
   if (chosen("memory")) await memory();
+  if (chosen("arm64")) await arm64();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -160,6 +162,24 @@ async function memory(): Promise<void> {
     await sleep(500);
     group.remove();
   }
+}
+
+/** The sample, added on another processor. */
+async function arm64(): Promise<void> {
+  console.log("the sample on arm64, emulated");
+  const there = await onArm64();
+  if ("why" in there) return console.log(`  SKIPPED: ${there.why}`);
+  const sample = join(import.meta.dirname, "../../sample");
+  const addSample = ["--json", "--quiet", "add", sample, "--at", "raw/field"];
+  const cids: string[] = [];
+  for (const [name, command, env] of [
+    ["here", program, {}],
+    ["arm64", there.command, there.env],
+  ] as const) {
+    const { stdout } = await run([...command, ...addSample], { cwd: newCampaign(scratch, `sample-${name}`), env });
+    cids.push(addedCid(stdout));
+  }
+  verdict(cids[0] === cids[1], `the same CID: ${cids[1]}`);
 }
 
 /** A group of processes with a limit of memory: cgroup v2, else v1. */

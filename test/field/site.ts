@@ -37,8 +37,12 @@ export async function add(campaign: string, data: string, where = here): Promise
   const { stdout } = await run(where([...program, "--json", "--quiet", "add", data, "--at", "raw/field"]), {
     cwd: campaign,
   });
-  return (JSON.parse(stdout.trim().split("\n").at(-1)!) as { cid: string }).cid;
+  return addedCid(stdout);
 }
+
+/** The CID in what `add --json` printed. */
+export const addedCid = (stdout: string): string =>
+  (JSON.parse(stdout.trim().split("\n").at(-1)!) as { readonly cid: string }).cid;
 
 /** Serves the campaign. Ended by `kill` of the process, which is that of the program itself. */
 export async function serve(
