@@ -1,25 +1,27 @@
 /**
  * `npm run demo:s3`: tools that know S3 fill a campaign, which is published and read again.
  *
- * rclone and s3fs fill buckets, restic backs something up, a bucket becomes a line of tree.yaml, the campaign is published, and the same bytes
+ * rclone and s3fs fill buckets, a bucket is mounted, restic backs something up, a bucket becomes a line of tree.yaml, the campaign is published, and the same bytes
  * are read from the release's bucket by boto3 and below their CID from a gateway. Everything is in a folder of its own, removed at the end.
  */
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { debianProgram } from "../servers/debian.ts";
+import { type DebianProgram, debianProgram } from "../servers/debian.ts";
 import { python, pythonWith } from "../servers/python.ts";
 
 const fieldtree = fileURLToPath(new URL("../../pipeline/bin.ts", import.meta.url));
-const [packages, interpreter, restic] = [await pythonWith("s3"), await python(), await debianProgram("restic")];
+const [packages, interpreter] = [await pythonWith("s3"), await python()];
+const [restic, s3fs] = [await debianProgram("restic"), await debianProgram("s3fs", ["libfuse2"])];
 if (!packages?.PYTHONPATH || !interpreter)
   throw new Error("the demo needs Python with the clients of test/servers/python/s3.txt");
 
 const cwd = await mkdtemp(join(tmpdir(), "fieldtree-s3-"));
-const secrets = { S3_SECRET: "of the demo" };
+const secrets = { S3_SECRET: "of/the+demo" };
 const env = {
   ...packages,
   AWS_ACCESS_KEY_ID: "DEMO",
@@ -37,6 +39,20 @@ const run = async (program: string, args: readonly string[], more: Readonly<Reco
   return stdout;
 };
 const verb = (...args: string[]) => run(process.execPath, [fieldtree, ...args]);
+/** Writes a file through a mount of the bucket `campaign`, and unmounts it. */
+const mounted = async (url: string, { path, env: libraries }: DebianProgram) => {
+  const [mount, passwords] = [join(cwd, "mount"), join(cwd, "passwords")];
+  await mkdir(mount);
+  await writeFile(passwords, `DEMO:${secrets.S3_SECRET}`, { mode: 0o600 });
+  const options = `url=${url},use_path_request_style,passwd_file=${passwords},endpoint=us-east-1`;
+  await run(path, ["campaign", mount, "-o", options], libraries);
+  try {
+    await run("ls", ["-R", mount]);
+    await writeFile(join(mount, "notes", "two.txt"), "written through a mount");
+  } finally {
+    await run("umount", [mount]);
+  }
+};
 /** A verb that serves until it is stopped, and its address. */
 const serving = async (...args: string[]) => {
   const child = execa(process.execPath, [fieldtree, ...args, "--port", "0", "--json"], {
@@ -81,6 +97,8 @@ try {
   };
   await run(rclone, ["sync", "notes", "F:campaign/notes"], remote);
   await run(interpreter, ["-c", withS3fs, s3.url]);
+  if (s3fs && existsSync("/dev/fuse") && process.getuid?.() === 0) await mounted(s3.url, s3fs);
+  else process.stdout.write("\nno mount: that takes s3fs-fuse, /dev/fuse and root\n");
   if (restic) {
     const repository = {
       RESTIC_REPOSITORY: `s3:${s3.url}/backups`,
@@ -90,7 +108,7 @@ try {
     await run(restic.path, ["--quiet", "init"], repository);
     await run(restic.path, ["--quiet", "backup", "notes"], repository);
     await run(restic.path, ["check", "--read-data"], repository);
-  }
+  } else process.stdout.write("\nno backup: restic could not be had\n");
   // The gateway leaves the node to others some seconds after the last write.
   await new Promise((resolve) => setTimeout(resolve, 4000));
   await verb("s3", "snapshot", "campaign", "--at", "products");

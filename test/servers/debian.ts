@@ -14,14 +14,17 @@ import { reasonOf } from "./python.ts";
 
 export interface DebianProgram {
   readonly path: string;
+  /** Where its packages were unpacked. */
+  readonly folder: string;
   /** With which it finds the libraries of its packages. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The program `name` of the package of that name, with what `libraries` has; `undefined`, and recorded, where it can't be had. */
+/** The program of the package `name`, at `path` in it, with what `libraries` has; `undefined`, and recorded, where it can't be had. */
 export async function debianProgram(
   name: string,
   libraries: readonly string[] = [],
+  path = `usr/bin/${name}`,
 ): Promise<DebianProgram | undefined> {
   if (isAbsent(name)) return undefined;
   try {
@@ -31,7 +34,7 @@ export async function debianProgram(
         await execa("dpkg", ["-x", file, "."], { cwd: target });
     });
     const folders = ["lib", "usr/lib"].map((folder) => join(made, folder, "x86_64-linux-gnu"));
-    return { path: join(made, "usr/bin", name), env: { LD_LIBRARY_PATH: folders.join(":") } };
+    return { path: join(made, path), folder: made, env: { LD_LIBRARY_PATH: folders.join(":") } };
   } catch (error) {
     return recordAbsence({
       what: name,
