@@ -2,14 +2,12 @@
 
 import { compared } from "../cli/address/compared-trees.ts";
 import { describeChange } from "../cli/print/changes.ts";
-import { printable } from "../cli/print/terminal.ts";
+import { comparedText } from "../cli/print/compared-dataset.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { parseCid } from "../core/cid.ts";
 import { kinds } from "../core/failure.ts";
-import { firstLines } from "../core/text/shown.ts";
 import { type Change, changesBetween } from "../core/tree/changes.ts";
-import { differenceLines } from "../core/versions/difference.ts";
-import { type ComparedDataset, compareLeaves } from "../stages/scan/compare-leaves.ts";
+import { compareLeaves } from "../stages/scan/compare-leaves.ts";
 
 export const diff: Verb = {
   args: "<base> [next]",
@@ -51,28 +49,10 @@ async function printDatasets(changes: readonly Change[], call: Call): Promise<nu
     };
     for (const dataset of await compareLeaves(path, cids, campaign, call.world)) {
       if (dataset.op === "unknown" && dataset.outOfReach) code = kinds.unavailable.exit;
-      call.out.result({ dataset }, datasetText(dataset));
+      call.out.result({ dataset }, comparedText(dataset));
       await call.out.taken();
     }
     call.world.progress({ task: "comparing", done: done + 1, total: compared.length, unit: "leaves" });
   }
   return code;
-}
-
-function datasetText(dataset: ComparedDataset): string {
-  const { path, op, title } = dataset;
-  const about = title ? `: ${printable(title)}` : "";
-  switch (dataset.op) {
-    case "changed": {
-      const lines = firstLines(differenceLines(dataset.difference));
-      return [
-        `dataset  ${printable(path)}${about}`,
-        ...(lines.length > 0 ? lines : ["no difference in what is described"]).map((line) => `  ${printable(line)}`),
-      ].join("\n");
-    }
-    case "unknown":
-      return `dataset  ${printable(path)}\n  can't be compared: ${printable(dataset.why)}`;
-    default:
-      return `dataset  ${printable(path)}${about}\n  this dataset is ${op === "added" ? "new" : "no longer there"}`;
-  }
 }

@@ -1,11 +1,14 @@
 /** `history`: lists the versions of a dataset, across releases and moves. */
+import { comparedText } from "../cli/print/compared-dataset.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
-import { Failure } from "../core/failure.ts";
+import { parseCid } from "../core/cid.ts";
+import { Failure, kinds } from "../core/failure.ts";
 import { byBytes } from "../core/text/order.ts";
 import { shown } from "../core/text/shown.ts";
 import {
   type DatasetVersions,
+  dataOf,
   noVersions,
   type VersionLine,
   type Versions,
@@ -13,16 +16,23 @@ import {
   versionsAt,
   withRelease,
 } from "../core/versions/versions.ts";
+import type { World } from "../core/world.ts";
 import { allReleasesFrom, publishedHead } from "../log/chain.ts";
+import { type ComparedDataset, compareLeaves } from "../stages/scan/compare-leaves.ts";
+import type { Scanning } from "../stages/scan/scan.ts";
 
 export const history: Verb = {
   args: "<path>",
   about: `Newest first, with what was removed. A dataset keeps its history where it was moved, or removed and added again; the path may be
-one that it had before. Of a folder, the history of each dataset in it; of a path inside a leaf, that of the leaf.`,
+one that it had before. Of a folder, the history of each dataset in it; of a path inside a leaf, that of the leaf.
+
+With --datasets, each version is described and compared with the one before it, as \`diff --datasets\` does: whether stored values
+changed follows from the CIDs of chunks; no chunk is read. Exits with 4 where data of a version is out of reach.`,
+  flags: [["--datasets", "also what each version changed: variables, units, times, places, chunks, values"]],
   completes: ["tree"],
   example: "fieldtree history products/HALO/radar.zarr",
 
-  async run({ args, store: open, out, world }) {
+  async run({ args, flags, store: open, campaign, out, world }) {
     const path = args[0]!.replace(/^\/+|\/+$/g, "");
     const { log } = await open();
     const releases = await Array.fromAsync(allReleasesFrom(await publishedHead(log, world), log, world));
@@ -32,15 +42,43 @@ one that it had before. Of a folder, the history of each dataset in it; of a pat
       const hint = "fieldtree log --json lists every change";
       throw new Failure("input", `no release has, or had, ${shown(path, 200)}`, { hint });
     }
+    let code = 0;
     for (const dataset of found) {
-      const lines = versionLines(dataset);
+      const all: readonly ComparedLine[] = versionLines(dataset);
+      const lines = flags.datasets === true ? await withDatasets(all, await campaign(), world) : all;
+      const isUnreached = lines.some(({ datasets = [] }) =>
+        datasets.some((each) => "outOfReach" in each && each.outOfReach),
+      );
+      if (isUnreached) code = kinds.unavailable.exit;
       const older = dataset.dropped === undefined ? {} : { older: dataset.dropped };
       out.result({ path: dataset.path, versions: lines, ...older }, textOf(dataset, lines));
       await out.taken();
     }
-    return 0;
+    return code;
   },
 };
+
+/** A version, and what differs from the data before it; absent for the first one, and where the data is the same. */
+interface ComparedLine extends VersionLine {
+  readonly datasets?: readonly ComparedDataset[];
+}
+
+/** @param lines newest first. */
+async function withDatasets(lines: readonly ComparedLine[], campaign: Scanning, world: World): Promise<ComparedLine[]> {
+  const compared: ComparedLine[] = [];
+  for (const [i, line] of lines.entries()) {
+    world.signal.throwIfAborted();
+    world.progress({ task: "comparing", done: i + 1, total: lines.length, unit: "releases" });
+    const before = line.op === "removed" ? undefined : lines.slice(i + 1).find(({ op }) => op !== "removed");
+    if (!before || dataOf(before.cid) === dataOf(line.cid)) {
+      compared.push(line);
+      continue;
+    }
+    const cids = { before: parseCid(before.cid), after: parseCid(line.cid) };
+    compared.push({ ...line, datasets: await compareLeaves(line.path, cids, campaign, world) });
+  }
+  return compared;
+}
 
 type Found = DatasetVersions & { readonly path: string };
 
@@ -59,16 +97,20 @@ function datasetsAt(path: string, versions: Versions): readonly Found[] {
   return [];
 }
 
-function textOf({ path, dropped }: Found, lines: readonly VersionLine[]): string {
+function textOf({ path, dropped }: Found, lines: readonly ComparedLine[]): string {
   return [
     printable(path),
-    ...lines.map(({ release, made, op, cid, from, sameAs }) => {
+    ...lines.flatMap(({ release, made, op, cid, from, sameAs, datasets = [] }) => {
       const notes = [
         ...(from === undefined ? [] : [`from ${printable(from)}`]),
         ...(sameAs === undefined ? [] : [`the data of release ${sameAs}`]),
       ];
       const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
-      return `  release ${release}  ${made}  ${op.padEnd(7)}  ${printable(cid)}${note}`;
+      const text = datasets.flatMap((each) => comparedText(each).split("\n"));
+      return [
+        `  release ${release}  ${made}  ${op.padEnd(7)}  ${printable(cid)}${note}`,
+        ...text.map((line) => `    ${line}`),
+      ];
     }),
     ...(dropped === undefined ? [] : [`  and ${dropped} older`]),
   ].join("\n");

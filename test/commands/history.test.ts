@@ -1,5 +1,5 @@
 /** `history`: the versions of a dataset, as the releases of a real campaign have them. */
-import { writeFile } from "node:fs/promises";
+import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { aCampaign, fieldtree } from "./program.ts";
@@ -34,4 +34,39 @@ it("lists versions newest first, follows moves, and finds a dataset by the path 
 
   const none = await fieldtree(["history", "no/such"], { cwd });
   expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("no release has, or had, no/such")]);
+});
+
+it("tells with --datasets what each version changed in data users' words, and which values did", async () => {
+  const cwd = await aCampaign();
+  const sample = join(import.meta.dirname, "../../sample/products/KITE/KITE-20260126a/track.zarr");
+  const copy = join(cwd, "track.zarr");
+  await cp(sample, copy, { recursive: true });
+  const publish = async () => {
+    expect((await fieldtree(["add", copy, "--at", "track"], { cwd })).code).toBe(0);
+    expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+  };
+  await publish();
+  await rename(join(copy, "air_temperature"), join(copy, "ta"));
+  const metadata = join(copy, "zarr.json");
+  const text = await readFile(metadata, "utf8");
+  await writeFile(metadata, text.replaceAll('"air_temperature": {', '"ta": {').replaceAll('"Pa"', '"hPa"'));
+  await publish();
+  await writeFile(join(cwd, "tree.yaml"), "");
+  expect((await fieldtree(["publish"], { cwd })).code).toBe(0);
+
+  const ran = await fieldtree(["history", "track", "--datasets", "--json"], { cwd });
+  expect(ran.code).toBe(0);
+  expectSchema("versions", ran.json());
+  const [{ versions }] = ran.json();
+  expect(versions.map(({ op, datasets }: never) => [op, datasets])).toMatchObject([
+    ["removed", undefined],
+    ["updated", [{ path: "track", op: "changed", difference: { arrays: expect.any(Array) } }]],
+    ["added", undefined],
+  ]);
+  expect(versions[1].datasets[0].difference.variables).toEqual(
+    expect.arrayContaining([{ op: "renamed", name: "ta", from: "air_temperature" }]),
+  );
+  const { stdout } = await fieldtree(["history", "track", "--datasets"], { cwd });
+  expect(stdout).toContain("      variable air_temperature is called ta now\n");
+  expect((await fieldtree(["history", "track"], { cwd })).stdout).not.toContain("variable");
 });

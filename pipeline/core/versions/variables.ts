@@ -54,6 +54,8 @@ const comparedProperties = [
   ["type", "data_type"],
   ["dimensions", "dimensions"],
   ["chunks", "chunks"],
+  ["standard name", "cf:standard_name"],
+  ["description", "description"],
 ] as const;
 
 type Sameness = (name: string, variable: Variable) => string | undefined;

@@ -44,11 +44,21 @@ describe("what differs between two datasets", () => {
     [
       "and means the same",
       { a: variable({ "cf:standard_name": "air_pressure" }) },
-      { c: variable({ "cf:standard_name": "air_pressure", description: "p" }) },
+      { c: variable({ "cf:standard_name": "air_pressure", other: "p" }) },
     ],
   ])("is a variable with another name where it was renamed %s", (_, before, after) => {
     const [old, now] = [before, after].map((side) => Object.keys(side)[0]);
     expect(differs(before, after)).toEqual([`variable ${old} is called ${now} now`]);
+  });
+
+  it("is the standard name and the description of a variable, which tell what it measures", () => {
+    const before = { p: variable({ "cf:standard_name": "air_pressure", description: "pressure" }), q: variable() };
+    const after = { p: variable({ "cf:standard_name": "surface_air_pressure", description: "at the ground" }) };
+    expect(differs(before, { ...after, q: variable({ description: "humidity" }) })).toEqual([
+      "standard name of variable p now surface_air_pressure, before air_pressure",
+      "description of variable p now at the ground, before pressure",
+      "description of variable q now humidity, before unknown",
+    ]);
   });
 
   it("is which files of a folder of like files are more, fewer or changed", () => {
