@@ -9,6 +9,7 @@
  * finding names it, but its values are not read.
  */
 import type { Dimension } from "../dataset/dataset.ts";
+import { perObject } from "../remembered.ts";
 import { type Angle, angleOf } from "./place/angle.ts";
 import { isTimeUnit } from "./time/time.ts";
 import { baseName, type CfVariable, groupOf, text } from "./variable.ts";
@@ -131,7 +132,20 @@ const quantities = {
 const contradicted = 6;
 
 /** 0 is the surest; `undefined` where the variable is none. */
-function rankOf(variable: CfVariable, quantity: Quantity, listed: boolean): number | undefined {
+const rankOf = (variable: CfVariable, { name }: Quantity, listed: boolean) =>
+  (listed ? ranks.listed : ranks.unlisted)[name](variable);
+
+type Ranks = Readonly<Record<Quantity["name"], (variable: CfVariable) => number | undefined>>;
+
+const ranksWhere = (listed: boolean): Ranks => ({
+  latitude: perObject((variable) => rankAs(variable, quantities.latitude, listed)),
+  longitude: perObject((variable) => rankAs(variable, quantities.longitude, listed)),
+  time: perObject((variable) => rankAs(variable, quantities.time, listed)),
+  vertical: perObject((variable) => rankAs(variable, quantities.vertical, listed)),
+});
+const ranks = { listed: ranksWhere(true), unlisted: ranksWhere(false) } as const;
+
+function rankAs(variable: CfVariable, quantity: Quantity, listed: boolean): number | undefined {
   if (!/^(u?int|float|datetime64)/.test(variable.type)) return undefined;
   const isTime = isTimeUnit(text(variable.attributes, "units")) || variable.type.startsWith("datetime64");
   switch (quantity.name) {
@@ -189,12 +203,16 @@ function rankOfAngle(variable: CfVariable, quantity: Quantity, listed: boolean):
  * How a variable's numbers are degrees north or east; `undefined` where its units are no angle, or one along the other.
  * Without units they are degrees, as everywhere else.
  */
-export function angleIn({ attributes }: CfVariable, along: Quantity["name"]): Angle | undefined {
-  const units = Object.hasOwn(attributes, "units") ? attributes.units : "";
-  const angle =
-    units === "" || units === null ? { degrees: 1 } : typeof units === "string" ? angleOf(units) : undefined;
+export function angleIn(variable: CfVariable, along: Quantity["name"]): Angle | undefined {
+  const angle = angleOfUnits(variable);
   return angle && (angle.along ?? along) === along ? angle : undefined;
 }
+
+const angleOfUnits = perObject(({ attributes }: CfVariable): Angle | undefined => {
+  const units = Object.hasOwn(attributes, "units") ? attributes.units : "";
+  if (units === "" || units === null) return { degrees: 1 };
+  return typeof units === "string" ? angleOf(units) : undefined;
+});
 
 const axisOf = ({ attributes }: CfVariable) => text(attributes, "axis").toUpperCase();
 
@@ -247,5 +265,5 @@ function mentioned(from: CfVariable, attribute: string, byName: ReadonlyMap<stri
   });
 }
 
-const words = (value: string) => value.split(/\s+/).filter(Boolean).slice(0, 1000);
+const words = (value: string) => (value === "" ? [] : value.split(/\s+/).filter(Boolean).slice(0, 1000));
 const byCodeUnits = (a: CfVariable, b: CfVariable) => (a.name < b.name ? -1 : 1);

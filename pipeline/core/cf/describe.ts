@@ -11,8 +11,9 @@
 
 import { variableFindings } from "../checks/variables.ts";
 import type { DatasetFinding, Description, Dimension, Variable } from "../dataset/dataset.ts";
+import { perObject } from "../remembered.ts";
 import { withTexts } from "./characters.ts";
-import { type Coordinates, findCoordinates } from "./coordinates.ts";
+import { findCoordinates } from "./coordinates.ts";
 import { shortFloat32 } from "./float32.ts";
 import { isText, labelsOf } from "./labels.ts";
 import type { Angle } from "./place/angle.ts";
@@ -48,7 +49,9 @@ export async function describe({ attributes, ...stored }: CfDataset): Promise<De
     whenOf(reading),
     Promise.all(dimensionsOf(variables).map(([name, size]) => dimensionOf(name, size, labels.get(name), reading))),
   ]);
-  const summaries = variables.map((variable) => summaryOf(variable, coordinates));
+  const summaries = variables.map((variable) =>
+    coordinates.describing.has(variable.name) ? summaryOf.coordinate(variable) : summaryOf.data(variable),
+  );
   return {
     dimensions,
     variables: summaries,
@@ -125,11 +128,19 @@ function inDegrees(extent: readonly [number, number], { degrees }: Angle): reado
   return from <= to ? [from, to] : [to, from];
 }
 
-function summaryOf(variable: CfVariable, { describing }: Coordinates): Variable {
-  const { name, dimensions, shape, chunks, type, attributes } = variable;
-  const role = describing.has(name) ? "coordinate" : "data";
-  return { name, dimensions, shape, ...(chunks && { chunks }), type, role, ...namesOf(attributes) };
-}
+const summaryAs = (role: Variable["role"]) =>
+  perObject(
+    ({ name, dimensions, shape, chunks, type, attributes }: CfVariable): Variable => ({
+      name,
+      dimensions,
+      shape,
+      ...(chunks && { chunks }),
+      type,
+      role,
+      ...namesOf(attributes),
+    }),
+  );
+const summaryOf = { coordinate: summaryAs("coordinate"), data: summaryAs("data") } as const;
 
 /** What a variable's attributes call it, and its unit. */
 export function namesOf(attributes: Attributes): Pick<Variable, "unit" | "standardName" | "longName"> {

@@ -7,6 +7,7 @@
  * different things, and {@link doubtAbout} says so.
  */
 import type { Json } from "../json.ts";
+import { perObject } from "../remembered.ts";
 import { isTimeUnit } from "./time/time.ts";
 import { type Attributes, type CfVariable, type Raw, text } from "./variable.ts";
 
@@ -33,7 +34,7 @@ export interface Packing {
 }
 
 /** What a variable's attributes and format say about how its numbers are stored. */
-export function packingOf({ attributes, type, missing }: CfVariable): Packing {
+export const packingOf = perObject(({ attributes, type, missing }: CfVariable): Packing => {
   const given = (name: string) => numbersOf(attribute(attributes, name));
   const ofFormat = missing.flatMap((fill) => numbersOf(typeof fill === "string" ? Number(fill) : fill));
   // xarray puts Zarr's fill value in the place of the attribute.
@@ -64,7 +65,7 @@ export function packingOf({ attributes, type, missing }: CfVariable): Packing {
     ...(defaultFill !== undefined && { defaultFill }),
     ...(problem && { problem }),
   };
-}
+});
 
 /** float64[n], NaN where a value is missing. */
 export function unpacked(raw: Numbers, packing: Packing): Float64Array {

@@ -4,6 +4,7 @@
  * Most of them are on data whose values are never asked for here, so that nothing else would find them.
  */
 import type { DatasetFinding } from "../dataset/dataset.ts";
+import { perObject } from "../remembered.ts";
 import { shown } from "../text/shown.ts";
 import { isText } from "./labels.ts";
 import { packingOf } from "./mask-and-scale.ts";
@@ -11,12 +12,14 @@ import { notUnpacked } from "./reading.ts";
 import { codingOf, timeUnits } from "./time/time-extent.ts";
 import type { CfVariable } from "./variable.ts";
 
+const checks = [perObject(timesIn), perObject(packingIn), perObject(coordinatesIn)] as const;
+
 /** Findings of one kind. */
 const mostAlike = 20;
 
 /** With the same words as where the values are asked for. */
 export function refusalsOf(variables: readonly CfVariable[]): readonly DatasetFinding[] {
-  return [timesIn, packingIn, coordinatesIn].flatMap((check) => variables.flatMap(check).slice(0, mostAlike));
+  return checks.flatMap((check) => variables.flatMap((variable) => check(variable)).slice(0, mostAlike));
 }
 
 /** xarray makes dates of the first and the last value of whatever has "since" in its units, when it opens a dataset. */

@@ -1,6 +1,7 @@
 /** Attributes as JSON, as CF and the index take them. */
 import { shortFloat32 } from "../../core/cf/float32.ts";
 import type { Json } from "../../core/json.ts";
+import { perObject } from "../../core/remembered.ts";
 import type { Hdf5Value, Hdf5Values } from "../hdf5/model.ts";
 import type { NetcdfAttribute, NetcdfAttributes } from "./file.ts";
 
@@ -10,9 +11,13 @@ const compared = new Set(["_FillValue", "missing_value", "valid_min", "valid_max
 /** By name, without a prototype: names are those of strangers. */
 export function jsonOf(attributes: NetcdfAttributes): Readonly<Record<string, Json>> {
   const json: Record<string, Json> = Object.create(null);
-  for (const [name, attribute] of attributes) json[name] = jsonValue(attribute, compared.has(name));
+  for (const [name, attribute] of attributes)
+    json[name] = compared.has(name) ? exactValue(attribute) : shortValue(attribute);
   return json;
 }
+
+const exactValue = perObject((attribute: NetcdfAttribute) => jsonValue(attribute, true));
+const shortValue = perObject((attribute: NetcdfAttribute) => jsonValue(attribute, false));
 
 function jsonValue({ type, single, values }: NetcdfAttribute, isCompared: boolean): Json {
   if (single && typeof values[0] === "string") return values[0];

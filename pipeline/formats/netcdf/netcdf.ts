@@ -19,7 +19,7 @@ import type { FormatReader } from "../reader.ts";
 import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
 import type { NetcdfFile, NetcdfVariable } from "./file.ts";
-import { cfVariableOf, openFile } from "./open.ts";
+import { cfVariablesOf, openFile } from "./open.ts";
 import { joinedReferences } from "./references/joined/joined.ts";
 import { referencesTo } from "./references/references.ts";
 import { storedArrayOf } from "./storage.ts";
@@ -53,7 +53,7 @@ async function describeFile(source: RangeSource, open: Open, world: World): Prom
   const variables = file.groups.flatMap((group) => group.variables);
   const findings: DatasetFinding[] = [...file.findings, ...variables.flatMap(elsewhere)];
   const attributes = boundedAttributes(jsonOf(file.groups[0]!.attributes), findings);
-  const stored = new Map(variables.map((variable) => [cfVariableOf(variable), variable]));
+  const stored = cfVariablesOf(variables);
   const values = valuesIn(source.size, world);
   const described = await describe({
     attributes,

@@ -2,6 +2,7 @@
 import type { CfVariable, Raw } from "../../core/cf/variable.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
+import { generations, perObject } from "../../core/remembered.ts";
 import type { OpenArrays } from "../arrays.ts";
 import { product } from "../codecs/block.ts";
 import type { Decompressors } from "../decompressors.ts";
@@ -11,7 +12,7 @@ import { jsonOf } from "./attributes.ts";
 import { isClassic } from "./classic/header.ts";
 import { openClassic } from "./classic/open.ts";
 import { openEnhanced } from "./enhanced/open.ts";
-import type { NetcdfFile, NetcdfVariable } from "./file.ts";
+import type { NetcdfAttribute, NetcdfFile, NetcdfVariable } from "./file.ts";
 
 /** Variables that are described; a file of more is none that a person can find their way in. */
 const mostVariables = 5000;
@@ -30,7 +31,36 @@ export async function openFile(
   return file;
 }
 
-export function cfVariableOf({ name, dimensions, shape, chunks, type, attributes }: NetcdfVariable): CfVariable {
+/**
+ * The variables of a file as CF sees them, by those. A variable that is the same in files described before is the same
+ * object: what CF makes of it is remembered by that (`core/remembered.ts`).
+ */
+export function cfVariablesOf(variables: readonly NetcdfVariable[]): ReadonlyMap<CfVariable, NetcdfVariable> {
+  const stored = new Map<CfVariable, NetcdfVariable>();
+  for (const variable of variables) {
+    const numbered = lastNumber;
+    const key = keyOf(variable);
+    const known = alike.get(key);
+    const described = known && !stored.has(known) ? known : cfVariableOf(variable);
+    // Only where all of its attributes are those of a file before, which are few and small (`known-attributes.ts`).
+    if (!known && lastNumber === numbered) alike.set(key, described);
+    stored.set(described, variable);
+  }
+  return stored;
+}
+
+const alike = generations<string, CfVariable>(500);
+
+/** Attributes by number: those that are the same object have the same one. */
+function keyOf({ name, dimensions, shape, chunks, type, attributes }: NetcdfVariable): string {
+  const along = dimensions.map((dimension) => dimension.name);
+  return JSON.stringify([name, along, shape, chunks, type, Array.from(attributes.values(), numberOf)]);
+}
+
+let lastNumber = 0;
+const numberOf = perObject((_: NetcdfAttribute) => ++lastNumber);
+
+function cfVariableOf({ name, dimensions, shape, chunks, type, attributes }: NetcdfVariable): CfVariable {
   return {
     name,
     dimensions: dimensions.map((dimension) => dimension.name),
@@ -47,7 +77,7 @@ export function cfVariableOf({ name, dimensions, shape, chunks, type, attributes
 export async function openNetcdf(source: RangeSource, using: Decompressors): Promise<OpenArrays> {
   const file = await openFile(source, using);
   const all = file.groups.flatMap(({ variables }) => variables);
-  const stored = new Map(all.map((variable) => [cfVariableOf(variable), variable]));
+  const stored = cfVariablesOf(all);
   const inMemory = all.reduce((sum, { shape, itemSize }) => sum + product(shape) * itemSize, 0);
   // Nothing tells the sizes of a variable's chunks without reading their index: all are taken to be compressed alike.
   const share = Math.min(1, source.size / Math.max(1, inMemory));

@@ -1,6 +1,7 @@
 /** When a dataset was: from its time coordinate, else as its attributes declare. */
 import type { DatasetFinding, TimeExtent } from "../../dataset/dataset.ts";
 import { compareInstants } from "../../dataset/instant.ts";
+import { perObject } from "../../remembered.ts";
 import { shown } from "../../text/shown.ts";
 import { type DeclaredTime, declaredTime } from "../declared.ts";
 import type { Extremes } from "../mask-and-scale.ts";
@@ -33,13 +34,13 @@ export async function whenOf(reading: Reading): Promise<TimeExtent | undefined> 
 }
 
 /** How the variable's numbers are times, or what is wrong with that: a phrase. */
-export function codingOf({ attributes, type }: CfVariable): TimeCoding | { readonly problem: string } {
+export const codingOf = perObject(({ attributes, type }: CfVariable): TimeCoding | { readonly problem: string } => {
   const [, step = "", unit] = /^datetime64\[(\d*)([A-Za-z]+)\]$/.exec(type) ?? [];
   if (unit) return datetime64CodingOf(unit, step) ?? { problem: `xarray can't read times of type ${type}` };
   const calendar = Object.hasOwn(attributes, "calendar") ? attributes.calendar : "standard";
   if (typeof calendar !== "string") return { problem: `calendar ${shown(JSON.stringify(calendar), 40)} is no name` };
   return timeCodingOf(text(attributes, "units"), calendar);
-}
+});
 
 export const timeUnits = ({ name }: CfVariable, problem: string): DatasetFinding => ({
   level: "warning",

@@ -14,6 +14,7 @@
  *
  * @see https://docs.unidata.ucar.edu/udunits/current/udunits2lib.html#Grammar
  */
+import { perText } from "../../remembered.ts";
 import { shown } from "../../text/shown.ts";
 import { lastOfMoment } from "./moment.ts";
 import { definitionOf, prefixOf } from "./names.ts";
@@ -44,7 +45,12 @@ export interface UnknownUnit {
 const longest = 200;
 
 /** The unit that `text` writes; of an empty text, the dimensionless one. */
-export function unitOf(text: string): Unit | UnknownUnit {
+export const unitOf = (text: string): Unit | UnknownUnit => (text.length > longest ? readUnit : knownUnit)(text);
+
+/** Variables of a dataset, and datasets of a campaign, have few different units. */
+const knownUnit = perText(500, readUnit);
+
+function readUnit(text: string): Unit | UnknownUnit {
   const trimmed = text.trim();
   const unit = parsed(trimmed);
   if (!("problem" in unit)) return unit;

@@ -1,4 +1,5 @@
 /** Datatypes of HDF5 in the words of netCDF and numpy, and attributes as netCDF shows them. */
+import { perObject } from "../../../core/remembered.ts";
 import type { Hdf5Attribute, Hdf5Type } from "../../hdf5/model.ts";
 import type { NetcdfAttribute, NetcdfAttributes } from "../file.ts";
 
@@ -48,12 +49,12 @@ export function attributesOf(attributes: ReadonlyMap<string, Hdf5Attribute>): {
   return { attributes: shown, problems };
 }
 
-/** The attribute, or why its values are not read. */
-function attributeOf({ type, shape, values, problem }: Hdf5Attribute): NetcdfAttribute | string {
+/** The attribute, or why its values are not read. Those of like files are often the same object. */
+const attributeOf = perObject(({ type, shape, values, problem }: Hdf5Attribute): NetcdfAttribute | string => {
   const name = typeNameOf(type);
   // netCDF stores an empty text as nothing at all.
   if (shape === undefined)
     return { type: name, single: type.class === "string", values: type.class === "string" ? [""] : [] };
   if (!values) return problem ?? `values of type ${name} are not read`;
   return { type: name, single: values.length === 1, values };
-}
+});
