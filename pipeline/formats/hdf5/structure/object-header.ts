@@ -104,7 +104,7 @@ async function firstNewBlock(storage: Storage, address: number, start: Cursor): 
   const length = start.uint(1 << (flags & 3));
   const prefix = start.position;
   storage.budget.spend("memory", prefix + length);
-  const block = await storage.read(address, prefix + length + 4, "an object's header");
+  const block = await wholeBlock(storage, address, start, prefix + length + 4);
   checkChecksum(block);
   block.position = prefix;
   return { block, end: prefix + length, style: { isNew: true, tracksCreation: (flags & 4) !== 0 } };
@@ -116,10 +116,16 @@ async function firstOldBlock(storage: Storage, address: number, start: Cursor): 
   const length = start.skip(7).uint(4);
   const prefix = 16;
   storage.budget.spend("memory", prefix + length);
-  const block = await storage.read(address, prefix + length, "an object's header");
+  const block = await wholeBlock(storage, address, start, prefix + length);
   block.position = prefix;
   return { block, end: prefix + length, style: { isNew: false, tracksCreation: false } };
 }
+
+/** `length` bytes, which mostly have been read with the first ones: a copy, since messages keep them in memory. */
+const wholeBlock = (storage: Storage, address: number, { bytes, at }: Cursor, length: number) =>
+  length <= bytes.length
+    ? new Cursor(bytes.slice(0, length), storage.widths, at)
+    : storage.read(address, length, "an object's header");
 
 function checkChecksum(block: Cursor): void {
   const { position } = block;
