@@ -16,15 +16,24 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 /**
  * {@link sha256}, of a large block on another thread: readers of large files wait for hashes more than for the disk. Below
- * {@link worthAThread} passing it there takes longer.
+ * {@link worthAThread} passing it there takes longer; so does waiting for a processor, where all others hash already.
  */
 export async function sha256Apart(bytes: Uint8Array): Promise<Uint8Array> {
-  if (bytes.length < worthAThread) return sha256(bytes);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  if (bytes.length < worthAThread || apart >= others) return sha256(bytes);
+  apart++;
+  try {
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  } finally {
+    apart--;
+  }
 }
 
 /** Bytes. */
 const worthAThread = 65_536;
+
+/** Blocks that are being hashed on other threads, and processors for those. */
+let apart = 0;
+const others = Math.max(1, navigator.hardwareConcurrency - 1);
 
 /** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */
 export function cidOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): CID {

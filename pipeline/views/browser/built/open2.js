@@ -1,1 +1,1 @@
-export{t as cfVariableOf,n as openFile,r as openNetcdf}from"./open.js";
+export{t as cfVariablesOf,n as openFile,r as openNetcdf}from"./open.js";
