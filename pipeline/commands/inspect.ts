@@ -1,7 +1,7 @@
 /** `inspect`: the descriptions and findings of local data, as they would be published, before it is added. */
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { CID } from "multiformats/cid";
+import { CID } from "multiformats/cid";
 import { configFrom, configIn } from "../campaign/config.ts";
 import { readers } from "../campaign/readers/readers.ts";
 import { entriesAt, isAddress } from "../cli/address/entries-at.ts";
@@ -11,15 +11,14 @@ import { entryResult } from "../cli/print/entry-lines.ts";
 import { allFlag } from "../cli/print/findings.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { type Facts, facts } from "../core/campaign/campaign.ts";
-import type { Folder } from "../core/dataset/dataset.ts";
+import type { FolderEntry } from "../core/dataset/dataset.ts";
 import { Failure } from "../core/failure.ts";
 import type { Entry } from "../core/stac/catalog-entry.ts";
 import { pathBelow } from "../core/stac/names.ts";
 import type { World } from "../core/world.ts";
-import { codecs } from "../dag/block.ts";
 import type { Added } from "../dag/build/add-options.ts";
 import { blocksOf } from "../dag/build/files.ts";
-import { openFolder } from "../dag/read/folder.ts";
+import type { OnEntry } from "../dag/build/tree-builder.ts";
 import { localFile } from "../disk/folder.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
 import type { FilePart } from "../formats/reader.ts";
@@ -109,9 +108,10 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
   let code = 0;
   for (const dataset of found) {
     const at = join(path, dataset.below);
-    const { cid, tsize, open } = await hashed(at, world);
+    const { onEntry, linked: withLinks } = membersOf(dataset);
+    const { cid, tsize } = await hashed(at, world, onEntry);
     const checked = await withFileFindings(dataset, at, readers, world);
-    const linked = await withMemberLinks({ ...checked, cid, size: tsize } satisfies Found, open);
+    const linked = withLinks({ ...checked, cid, size: tsize } satisfies Found);
     const entry = entryOf("", undefined, linked, using, basename(at));
     printEntry(entry, tsize, out.json ? undefined : await referencesText(linked, at, world));
     if (entry.kind === "failed") code = 1;
@@ -121,37 +121,14 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
 
 interface Hashed extends Omit<Added, "cid"> {
   readonly cid: string;
-  /** Opens the folder as it would be on IPFS, for the names and links in it. */
-  readonly open: () => Promise<Folder | undefined>;
 }
 
-/** Bytes of blocks that list `mostNames` entries with the longest names: those of a folder are the last that are made of it. */
-const listingBytes = 64 * 2 ** 20;
-
-/** Returns the result of adding `path`. The blocks are computed and not stored; those of the folder itself are retained. */
-async function hashed(path: string, world: World): Promise<Hashed> {
-  const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world);
-  // In the order in which they were made.
-  const linking = new Map<string, Uint8Array>();
-  let retained = 0;
-  const retain = (key: string, block: Uint8Array): void => {
-    // Of a block that is made again, the last time counts.
-    if (!linking.delete(key)) retained += block.length;
-    linking.set(key, block);
-    for (const [oldest, { length }] of linking) {
-      if (retained <= listingBytes) break;
-      linking.delete(oldest);
-      retained -= length;
-    }
-  };
-  for (let block = await blocks.next(); ; block = await blocks.next()) {
-    if (block.done) {
-      const { cid } = block.value;
-      const open = () => openFolder(cid, async (one) => linking.get(one.toString()) ?? missingBlock(one));
-      return { ...block.value, cid: cid.toString(), open };
-    }
-    const { cid, bytes } = block.value;
-    if (cid.code === codecs.dagPb) retain(cid.toString(), bytes);
+/** Returns the result of adding `path`. The blocks are computed and not stored. */
+async function hashed(path: string, world: World, onEntry?: OnEntry): Promise<Hashed> {
+  const blocks = blocksOf(path, { profile: "cid-v1", symlinks: "keep" }, world, onEntry);
+  for (;;) {
+    const { done, value } = await blocks.next();
+    if (done) return { ...value, cid: value.cid.toString() };
   }
 }
 
@@ -168,15 +145,22 @@ async function referencesText(dataset: Found, path: string, world: World): Promi
   return "why" in joined ? `one for each file, because ${joined.why}` : "one for all files, which are opened as one";
 }
 
-const missingBlock = (cid: CID): never => {
-  throw new Failure("unavailable", `${cid} was not built`);
-};
-
-/** Adds CIDs and sizes to the members of a folder of like files, which a folder of this machine has not. */
-async function withMemberLinks<T extends Found>(dataset: T, open: Hashed["open"]): Promise<T> {
+/** The members of a folder of like files, with the CIDs and sizes that they get as `onEntry` is called: a folder of this machine has none. */
+function membersOf(dataset: Found): {
+  readonly onEntry?: OnEntry;
+  readonly linked: <T extends Found>(dataset: T) => T;
+} {
   const members = "description" in dataset ? dataset.description.members : undefined;
-  if (!("description" in dataset) || !members) return dataset;
-  const entries = (await open())?.entries;
-  const listed = members.listed.map((member) => ({ ...member, ...entries?.get(member.path) }));
-  return { ...dataset, description: { ...dataset.description, members: { ...members, listed } } };
+  if (!members) return { linked: (dataset) => dataset };
+  const links = new Map<string, FolderEntry | undefined>(members.listed.map(({ path }) => [path, undefined]));
+  return {
+    onEntry(name, cid, size) {
+      if (links.has(name)) links.set(name, { cid: CID.decode(Uint8Array.from(cid)).toString(), size });
+    },
+    linked(dataset) {
+      if (!("description" in dataset)) return dataset;
+      const listed = members.listed.map((member) => ({ ...member, ...links.get(member.path) }));
+      return { ...dataset, description: { ...dataset.description, members: { ...members, listed } } };
+    },
+  };
 }

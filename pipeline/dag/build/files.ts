@@ -13,7 +13,7 @@ import { profiles } from "../profile.ts";
 import type { Added, AddOptions } from "./add-options.ts";
 import { balancer, leafOf } from "./file.ts";
 import { countDistinct, recordSorter } from "./record-sorter.ts";
-import { treeBuilder } from "./tree-builder.ts";
+import { type OnEntry, treeBuilder } from "./tree-builder.ts";
 import { bytesOf, type Surveyed, stepsOf, survey, unreadable } from "./walk-disk.ts";
 
 /** Bytes added after which the sizes of all files are summed, so that progress has a total. */
@@ -26,7 +26,12 @@ const worthATotal = 256 * 2 ** 20;
  * @throws Failure `input` for what isn't there, can't be read, isn't file, folder or symlink, has a name that isn't UTF-8,
  *   or changes while it is read.
  */
-export async function* blocksOf(path: string, options: AddOptions, world: World): AsyncGenerator<Block, Added> {
+export async function* blocksOf(
+  path: string,
+  options: AddOptions,
+  world: World,
+  onEntry?: OnEntry,
+): AsyncGenerator<Block, Added> {
   const profile = profiles[options.profile];
   const digests = recordSorter(tmpdir());
   let pending: Block[] = [];
@@ -40,7 +45,7 @@ export async function* blocksOf(path: string, options: AddOptions, world: World)
     yield* ready;
   };
 
-  const tree = treeBuilder(profile);
+  const tree = treeBuilder(profile, { onEntry });
   try {
     const surveyed = await survey(path, options.symlinks, world);
     const adding = addingProgress(surveyed, world);

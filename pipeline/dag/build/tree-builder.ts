@@ -22,12 +22,19 @@ export interface TreeBuilder {
   close(): void;
 }
 
+/** Called with each entry of the folder that is built itself, its CID as bytes that are valid during the call; tsize in bytes. */
+export type OnEntry = (name: string, cid: Uint8Array, tsize: number) => void;
+
 /** `scratch`: the folder for files of the entries of very large folders. */
-export function treeBuilder(profile: Profile, scratch?: string): TreeBuilder {
+export function treeBuilder(
+  profile: Profile,
+  { scratch, onEntry }: { readonly scratch?: string; readonly onEntry?: OnEntry | undefined } = {},
+): TreeBuilder {
   const open: { readonly name: string; readonly directory: DirectoryBuilder }[] = [];
   let root: Link | undefined;
 
   const place = (name: string, cid: Uint8Array, tsize: number): void => {
+    if (open.length === 1) onEntry?.(name, cid, tsize);
     const folder = open.at(-1);
     if (folder) folder.directory.add(name, cid, tsize);
     else root = { cid: CID.decode(Uint8Array.from(cid)), tsize };

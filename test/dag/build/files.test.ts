@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSy
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CID } from "multiformats/cid";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Progress } from "../../../pipeline/core/world.ts";
 import type { Block } from "../../../pipeline/dag/block.ts";
@@ -11,6 +12,7 @@ import type { Added, AddOptions } from "../../../pipeline/dag/build/add-options.
 import { blocksOf, chunksOf } from "../../../pipeline/dag/build/files.ts";
 import { entries, resolve, stat } from "../../../pipeline/dag/read/read.ts";
 import { testWorld } from "../../fakes/world.ts";
+import { drained } from "../drained.ts";
 import { memory } from "../memory.ts";
 
 let folder: string;
@@ -45,6 +47,23 @@ describe("adding", () => {
       target: "nowhere/at all",
     });
     expect(await stat(cid, get)).toMatchObject({ tsize });
+  });
+
+  it("reports each entry of the folder itself with its link, and none of those further below", async () => {
+    mkdirSync(join(folder, "inner"));
+    for (const name of ["a", "inner/b"]) writeFileSync(join(folder, name), name);
+    symlinkSync("a", join(folder, "link"));
+    const reported: [string, string][] = [];
+    const options = { profile: "cid-v1", symlinks: "keep" } as const;
+    const blocks = blocksOf(folder, options, testWorld(), (name, cid) => {
+      reported.push([name, CID.decode(Uint8Array.from(cid)).toString()]);
+    });
+    const { put, get } = memory();
+    const { cid } = await drained(blocks, put);
+    const links: [string, string][] = [];
+    for await (const { name, cid: link } of entries(cid, get)) links.push([name, `${link}`]);
+    expect(reported).toEqual(links);
+    expect(reported.map(([name]) => name)).toEqual(["a", "inner", "link"]);
   });
 
   it("counts contents as they are and blocks once", async () => {

@@ -52,7 +52,7 @@ export async function ingest(
     digests.add(block.cid.multihash.digest);
     writing.append(block);
   };
-  const tree = treeBuilder(profile, folder);
+  const tree = treeBuilder(profile, { scratch: folder });
   const walk = stepsOf(surveyed, world.signal);
   const steps = stepsUnderWay(walk, {
     profile,
