@@ -8,13 +8,13 @@ import { locate } from "../cli/address/locate.ts";
 import { aboutAddresses } from "../cli/address/parse-address.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Output, Verb } from "../cli/verb.ts";
+import { textOf } from "../core/cid.ts";
 import { inOrder } from "../core/concurrency.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { codecs, type Get } from "../dag/block.ts";
 import type { DirectoryEntry } from "../dag/directory-entry.ts";
 import { type Stat, sortedEntries, stat } from "../dag/read/read.ts";
-import { textOfCid } from "../dag/usual-cid.ts";
 import { limitYoungHeap } from "../disk/young-heap.ts";
 
 /** Root blocks of entries requested concurrently. */
@@ -60,13 +60,13 @@ ${aboutAddresses}`,
 
 /** Text is printed at once: a system call for each line costs more than the line. */
 function print(some: readonly Listed[], out: Output): void {
-  if (!out.json) out.result({}, some.map(textOf).join("\n"));
-  else for (const { name, cid, size, type } of some) out.result({ name, cid: textOfCid(cid), size, type });
+  if (!out.json) out.result({}, some.map(lineOf).join("\n"));
+  else for (const { name, cid, size, type } of some) out.result({ name, cid: textOf(cid), size, type });
 }
 
-function textOf({ name, cid, type, size, target }: Listed): string {
+function lineOf({ name, cid, type, size, target }: Listed): string {
   const shown = printable(target === undefined ? name : `${name} -> ${target}`);
-  return [type.padEnd(9), formatBytes(size).padStart(6), textOfCid(cid).padEnd(59), shown].join("  ");
+  return [type.padEnd(9), formatBytes(size).padStart(6), textOf(cid).padEnd(59), shown].join("  ");
 }
 
 interface OpenFolder {

@@ -69,6 +69,9 @@ export function identity(cid: CID): string {
   return base32(bytes);
 }
 
+/** The same as `toString` of the CID, which remembers the text of each, and several times faster. */
+export const textOf = (cid: CID): string => (cid.version === 1 ? base32(cid.bytes) : cid.toString());
+
 /** Why text can't be a CID in tree.yaml. `message` continues a sentence that begins with the text: "… is an address". */
 export interface Objection {
   readonly rule: "not-a-cid" | "identity-cid" | "unsupported-codec" | "unsupported-hash";
@@ -187,7 +190,7 @@ function codecName(code: number): string {
 
 const base32Letters = "abcdefghijklmnopqrstuvwxyz234567";
 const base58Letters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const base32Units = Array.from(base32Letters, (letter) => letter.charCodeAt(0));
+const base32Pairs = Array.from({ length: 1024 }, (_, i) => base32Letters[i >> 5]! + base32Letters[i & 31]!);
 const base32Values = valuesOf(base32Letters);
 const base58Values = valuesOf(base58Letters);
 
@@ -267,20 +270,23 @@ function pooled(length: number): Uint8Array<ArrayBuffer> {
 
 let pool = { buffer: new ArrayBuffer(4096), used: 0 };
 
+/** Five bytes are four pairs of letters. */
 function base32(bytes: Uint8Array): string {
-  const units = [98]; // "b", the prefix of base32
+  let text = "b";
+  let at = 0;
+  for (; at + 5 <= bytes.length; at += 5) {
+    const high = bytes[at]! * 4096 + bytes[at + 1]! * 16 + (bytes[at + 2]! >> 4);
+    const low = (bytes[at + 2]! & 15) * 65_536 + bytes[at + 3]! * 256 + bytes[at + 4]!;
+    text += base32Pairs[high >> 10]! + base32Pairs[high & 1023]! + base32Pairs[low >> 10]! + base32Pairs[low & 1023]!;
+  }
   let buffer = 0;
   let bits = 0;
-  for (let at = 0; at < bytes.length; at++) {
+  for (; at < bytes.length; at++) {
     buffer = ((buffer << 8) | bytes[at]!) & 0xfff;
     bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      units.push(base32Units[(buffer >> bits) & 31]!);
-    }
+    for (; bits >= 5; bits -= 5) text += base32Letters[(buffer >> (bits - 5)) & 31]!;
   }
-  if (bits > 0) units.push(base32Units[(buffer << (5 - bits)) & 31]!);
-  return String.fromCharCode(...units);
+  return bits > 0 ? text + base32Letters[(buffer << (5 - bits)) & 31]! : text;
 }
 
 /** Whether two texts are CIDs of the same data, whatever their spelling. Texts that are none are compared as they are. */

@@ -26,7 +26,7 @@ import { keyName } from "./hosts/key-name.ts";
 import { largestRedirects, redirectFor } from "./hosts/redirects.ts";
 import { Refusal } from "./refusal.ts";
 import { type Address, addressBelow, documents, type Form, formOf } from "./request.ts";
-import { type Answer, type Asking, hostHeaders, longestUrl, once, type Place, type Source } from "./response.ts";
+import { type Answer, type Asking, hostHeaders, longestUrl, type Place, type Source } from "./response.ts";
 import { AbsentPath, find } from "./walk.ts";
 
 /** @throws Refusal for requests that can't be answered, Failure where blocks are unavailable or corrupt. */
@@ -162,6 +162,6 @@ export function refused(refusal: Refusal): Answer {
       "content-type": "text/plain; charset=utf-8",
       "content-length": String(text.length),
     },
-    body: once(text),
+    body: text,
   };
 }

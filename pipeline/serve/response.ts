@@ -57,7 +57,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Absent where there is none, or for a HEAD request. */
-  readonly body?: AsyncIterable<Uint8Array>;
+  readonly body?: AsyncIterable<Uint8Array> | Uint8Array;
 }
 
 export function hostHeaders({ headers, secure = false }: Asking): HostHeaders {
@@ -88,8 +88,4 @@ export interface Place {
 export function fresh({ headers }: Place, asking: Asking, etag: string, given: Answer): Answer {
   if (names(asking.headers["if-none-match"], etag)) return { status: 304, headers: { ...headers, etag } };
   return { ...given, headers: { ...headers, etag, ...given.headers } };
-}
-
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
 }

@@ -4,7 +4,7 @@
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#content-resolution
  */
 import type { CID } from "multiformats/cid";
-import { identity, parseAddressedCid } from "../core/cid.ts";
+import { parseAddressedCid, textOf } from "../core/cid.ts";
 import { codecs, type Get, keyOf } from "../dag/block.ts";
 import { largestBlock } from "../dag/car.ts";
 import { shapeOf } from "../dag/codec/decode.ts";
@@ -117,6 +117,3 @@ function rootsHeader(roots: readonly CID[]): Record<string, string> {
   const value = roots.map(textOf).join(",");
   return value.length <= longestUrl ? { "x-ipfs-roots": value } : {};
 }
-
-/** The same as `toString` of the CID, several times faster. */
-export const textOf = (cid: CID): string => (cid.version === 1 ? identity(cid) : cid.toString());

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { CID } from "multiformats/cid";
 import { create } from "multiformats/hashes/digest";
 import { expect, it } from "vitest";
-import { textOfCid, usualCid } from "../../pipeline/dag/usual-cid.ts";
+import { textOf } from "../../pipeline/core/cid.ts";
+import { usualCid } from "../../pipeline/dag/usual-cid.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
@@ -15,7 +16,7 @@ it("reads and prints every CID as multiformats does", () => {
   );
   fc.assert(
     fc.property(cids, (cid) => {
-      expect(textOfCid(cid)).toBe(cid.toString());
+      expect(textOf(cid)).toBe(cid.toString());
       const read = usualCid(cid.bytes.slice());
       if (cid.version === 1 && cid.code < 128 && cid.multihash.code === 0x12)
         expect(read).toEqual(CID.decode(cid.bytes));

@@ -6,7 +6,9 @@
  *
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#generated-html-with-directory-index
  */
+
 import type { CID } from "multiformats/cid";
+import { textOf } from "../../core/cid.ts";
 import { isFailure } from "../../core/failure.ts";
 import { codecs, type Get } from "../../dag/block.ts";
 import type { DirectoryEntry } from "../../dag/directory-entry.ts";
@@ -14,8 +16,7 @@ import { pause } from "../../dag/event-loop.ts";
 import { child, statOf } from "../../dag/read/read.ts";
 import { Refusal } from "../refusal.ts";
 import type { Address, Form } from "../request.ts";
-import { type Answer, type Asking, fresh, once, type Place, type Source } from "../response.ts";
-import { textOf } from "../walk.ts";
+import { type Answer, type Asking, fresh, type Place, type Source } from "../response.ts";
 import { file } from "./file.ts";
 import type { SortedFolder } from "./folders.ts";
 import { footOf, headOf, type Listed, listing, listingVersion, pageLength, rowOf } from "./listing.ts";
@@ -61,7 +62,7 @@ export async function directory(
   if (whole) return { ...known, body: everyName(listed, folder, peek) };
   const entries = folder.slice(first, first + pageLength).map((entry) => ({ ...entry, cid: textOf(entry.cid) }));
   const html = new TextEncoder().encode(listing({ ...listed, entries, page }));
-  return { ...known, headers: { ...known.headers, "content-length": String(html.length) }, body: once(html) };
+  return { ...known, headers: { ...known.headers, "content-length": String(html.length) }, body: html };
 }
 
 export const generatedCaching = "public, max-age=604800, stale-while-revalidate=2678400";

@@ -4,7 +4,7 @@
  * @see https://specs.ipfs.tech/http-gateways/path-gateway/#response-payload
  */
 import { linksOf } from "../../dag/codec/decode.ts";
-import { type Answer, type Asking, fresh, once, type Place } from "../response.ts";
+import { type Answer, type Asking, fresh, type Place } from "../response.ts";
 import { generatedCaching } from "./directory.ts";
 import { escaped } from "./listing.ts";
 
@@ -48,6 +48,6 @@ ${more}</main>
       vary: "Accept",
       ...caching,
     },
-    body: once(html),
+    body: html,
   });
 }

@@ -1,11 +1,11 @@
 /** Contents of files, whole or in part, and single blocks. */
 import type { CID } from "multiformats/cid";
-import type { Get } from "../../dag/block.ts";
+import { codecs, type Get } from "../../dag/block.ts";
 import { content, type Stat } from "../../dag/read/read.ts";
 import { type GetInto, passingContent, withRoot } from "../../dag/reused-memory.ts";
 import { disposition, lengths } from "../headers.ts";
 import { names, rangeOf } from "../request.ts";
-import { type Answer, type Asking, fresh, once, type Place } from "../response.ts";
+import { type Answer, type Asking, fresh, type Place } from "../response.ts";
 import { startLength, typeByBytes, typeByName } from "./content-type.ts";
 
 export interface BlockForm {
@@ -18,7 +18,7 @@ export interface BlockForm {
 export function blockAs(place: Place, asking: Asking, { etag, type, ending }: BlockForm): Answer {
   const range = askedRange(asking, etag, place.block.length);
   const attached = ending !== "json" || place.address.query.get("download") === "true";
-  const part = range ? place.block.subarray(range.offset, range.offset + range.length) : place.block;
+  const part = partOf(place.block, range);
   return fresh(place, asking, etag, {
     status: range ? 206 : 200,
     headers: {
@@ -26,7 +26,7 @@ export function blockAs(place: Place, asking: Asking, { etag, type, ending }: Bl
       "content-type": type,
       "content-disposition": disposition(place.address, attached, `${place.cid}.${ending}`),
     },
-    body: once(part),
+    body: part,
   });
 }
 
@@ -45,7 +45,7 @@ export async function file(
     // Sent as text, and not followed: its target was written by other people, and may be outside this DAG.
     const target = new TextEncoder().encode(stat.target);
     const headers = { "content-type": "inode/symlink", "content-length": String(target.length) };
-    return fresh(place, asking, etag, { status: 200, headers, body: once(target) });
+    return fresh(place, asking, etag, { status: 200, headers, body: target });
   }
   const range = askedRange(asking, etag, stat.size);
   const name = address.query.get("filename") || place.name;
@@ -60,8 +60,12 @@ export async function file(
         ? { "content-disposition": disposition(address, attached, name) }
         : {}),
     },
-    body: passingContent(cid, from, range),
+    body: cid.code === codecs.raw ? partOf(block, range) : passingContent(cid, from, range),
   });
+}
+
+function partOf(block: Uint8Array, range: ReturnType<typeof rangeOf>): Uint8Array {
+  return range ? block.subarray(range.offset, range.offset + range.length) : block;
 }
 
 async function start(cid: CID, get: Get): Promise<Uint8Array> {

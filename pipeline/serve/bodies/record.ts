@@ -8,7 +8,7 @@ import { common, disposition, freshness } from "../headers.ts";
 import { keyName } from "../hosts/key-name.ts";
 import { Refusal } from "../refusal.ts";
 import { type Address, names } from "../request.ts";
-import { type Answer, type Asking, once, type Source } from "../response.ts";
+import type { Answer, Asking, Source } from "../response.ts";
 
 export const recordType = "application/vnd.ipfs.ipns-record";
 
@@ -30,6 +30,6 @@ export async function ipnsRecord(address: Address, asking: Asking, { record }: S
       "content-disposition": disposition(address, true, `${key}.ipns-record`),
       ...(address.query.has("format") ? {} : { "content-location": `${address.path}?format=ipns-record` }),
     },
-    body: once(found.bytes),
+    body: found.bytes,
   };
 }

@@ -14,7 +14,7 @@ const largestWrite = 4 * piece;
 
 /** The response with its first bytes loaded: a failure before them can still change the status. */
 export async function begin(given: Answer, signal: AbortSignal): Promise<Answer> {
-  if (!given.body) return given;
+  if (!given.body || given.body instanceof Uint8Array) return given;
   const rest = given.body[Symbol.asyncIterator]();
   const first = await unlessAborted(signal, rest.next());
   const body = async function* (): AsyncGenerator<Uint8Array> {
@@ -39,7 +39,11 @@ export async function send(given: Answer, response: ServerResponse, signal: Abor
   // A body shorter than its Content-Length must be an error.
   response.strictContentLength = given.body !== undefined;
   response.writeHead(given.status, given.headers);
-  for await (const chunk of eachUnlessAborted(signal, given.body ?? nothing())) {
+  const { body = new Uint8Array(0) } = given;
+  const inMemory = body instanceof Uint8Array;
+  // What the socket buffers anyway needs no reader to wait for.
+  if (inMemory && body.length < response.writableHighWaterMark) return void response.end(body);
+  for await (const chunk of inMemory ? [body] : eachUnlessAborted(signal, body)) {
     for (let at = 0; at < chunk.length; at += largestWrite) {
       const part = chunk.subarray(at, at + largestWrite);
       if (!response.write(part)) await drained(response, signal, pace, part.length);
@@ -70,8 +74,6 @@ function drained(response: ServerResponse, signal: AbortSignal, { reader, slot }
     if (signal.aborted) aborted();
   });
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Ends it so that the client sees that the body is incomplete: over HTTP/2 its stream, else its connection. */
 export function cut(response: ServerResponse): void {

@@ -12,7 +12,7 @@ import { recordType } from "../bodies/record.ts";
 import { freshness } from "../headers.ts";
 import { keyName } from "../hosts/key-name.ts";
 import { Refusal } from "../refusal.ts";
-import { type Answer, type Asking, type NameRecord, once } from "../response.ts";
+import type { Answer, Asking, NameRecord } from "../response.ts";
 
 export interface Routing {
   /** `12D3Koo…`: who the provider is; the same after a restart. */
@@ -98,7 +98,7 @@ function peers(
       "content-length": String(bytes.length),
       "cache-control": `public, max-age=${isAsked ? maxAge.found : maxAge.none}`,
     },
-    ...(method !== "HEAD" && { body: once(bytes) }),
+    ...(method !== "HEAD" && { body: bytes }),
   };
 }
 
@@ -127,7 +127,7 @@ async function record(id: string, asking: Asking, routing: Routing, world: World
     "content-type": recordType,
     "content-length": String(found.bytes.length),
   };
-  return { status: 200, headers, ...(asking.method === "GET" && { body: once(found.bytes) }) };
+  return { status: 200, headers, ...(asking.method === "GET" && { body: found.bytes }) };
 }
 
 async function put(id: string, body: Uint8Array, { offer }: Routing, world: World): Promise<Answer> {
