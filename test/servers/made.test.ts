@@ -14,8 +14,8 @@ beforeEach(async () => {
 const maker = (during: string) => {
   const script = `
     import { appendFileSync, writeFileSync } from "node:fs";
-    import { madeOnce } from ${JSON.stringify(join(import.meta.dirname, "made.ts"))};
-    console.log(await madeOnce("thing-1", "no time", async (folder) => {
+    import { installOnce } from ${JSON.stringify(join(import.meta.dirname, "made.ts"))};
+    console.log(await installOnce("thing-1", "no time", async (folder) => {
       appendFileSync(${JSON.stringify(join(home, "makings"))}, "x");
       writeFileSync(folder + "/half", "");
       ${during}

@@ -5,7 +5,7 @@
  * one makes it, the other waits. What a killed process left half made is thrown away and made again.
  *
  * ```ts
- * const folder = await madeOnce("kubo-0.43.0", "2 to 4 minutes", async (folder) => { … });
+ * const folder = await installOnce("kubo-0.43.0", "2 to 4 minutes", async (folder) => { … });
  * ```
  */
 import { existsSync } from "node:fs";
