@@ -1,7 +1,7 @@
 /** `publish`: publishes tree.yaml as a new release. The lease admits one publisher at a time, over all machines. */
 import { publishTree } from "../cli/publishing/publish-tree.ts";
 import type { Verb } from "../cli/verb.ts";
-import { limitYoungHeap } from "../disk/young-heap.ts";
+import { limitOldHeap, limitYoungHeap } from "../disk/young-heap.ts";
 
 export const publish: Verb = {
   flags: [
@@ -16,6 +16,7 @@ again. With nothing changed, it does nothing.`,
 
   async run({ campaign: open, flags, out, world }) {
     limitYoungHeap();
+    limitOldHeap();
     const campaign = await open();
     const { expectRoot } = flags;
     const options = {
