@@ -79,6 +79,15 @@ it("a form that its policy allows stores the file", async () => {
   ]);
 });
 
+it("a form whose key is the file's name is allowed by that name", async () => {
+  const all = await fresh();
+  const own = { expiration: soon(), conditions: [["starts-with", "$key", "photo"], ...ofSignature] };
+  const fields = { key: `$${"{filename}"}`, ...signed(own) };
+  expect((await post(all, fields, "1", "photo-1.jpg")).status).toBe(204);
+  expect((await post(all, fields, "2", "other.jpg")).status).toBe(403);
+  expect(texts(await all.list(), "Key")).toEqual(["photo-1.jpg"]);
+});
+
 it("version 2 signatures of forms are verified, too", async () => {
   const all = await fresh();
   const text = Buffer.from(JSON.stringify({ expiration: soon(), conditions })).toString("base64");
@@ -107,6 +116,12 @@ it.each<[string, Record<string, string>, string, string]>([
   ],
   ["without a field that a condition names", { key: "up/x", ...signed(policy()) }, "x", "AccessDenied"],
   ["too late", { key: "up/x", acl: "private", ...signed(policy([], "2020-01-01T00:00:00Z")) }, "x", "AccessDenied"],
+  [
+    "whose expiration is not written as S3 has it",
+    { key: "up/x", acl: "private", ...signed(policy([], "2099-01-01 00:00:00+00:00")) },
+    "x",
+    "InvalidPolicyDocument",
+  ],
   [
     "with a file that is too large",
     { key: "up/x", acl: "private", ...signed(policy()) },

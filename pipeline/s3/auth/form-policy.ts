@@ -44,8 +44,19 @@ export interface AllowedLength {
 /** Fields that need no condition. */
 const free = new Set(["policy", "signature", "awsaccesskeyid", "x-amz-signature", "file"]);
 
-/** Checks the fields against the policy, at `now` in ms since 1970. @throws S3Error InvalidPolicyDocument, AccessDenied */
-export function assertFormAllowed(fields: Fields, bucket: string, now: number): AllowedLength {
+/** What the field `key` may contain in place of the file's name. */
+export const fileNameVariable = `$${"{filename}"}`;
+
+/**
+ * Checks the fields against the policy, at `now` in ms since 1970. `key`: where the file goes, its name filled in.
+ *
+ * @throws S3Error InvalidPolicyDocument, AccessDenied
+ */
+export function assertFormAllowed(
+  fields: Fields,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  now: number,
+): AllowedLength {
   const { expiration, conditions } = policyIn(fields.get("policy") ?? "");
   if (now > expiration) throw refused("Policy expired.");
   const values = new Map([...fields, ["bucket", bucket]]);
@@ -58,7 +69,8 @@ export function assertFormAllowed(fields: Fields, bucket: string, now: number): 
     }
     const { kind, field, value } = condition;
     covered.add(field);
-    const given = values.get(field);
+    // A condition may spell the variable, too; any other is about the key that the file gets.
+    const given = field === "key" && !value.includes(fileNameVariable) ? key : values.get(field);
     const isMet = kind === "eq" ? given === value : given?.startsWith(value);
     if (!isMet) throw refused(`Policy Condition failed: ["${kind}", "$${field}", "${value}"]`);
   }
@@ -66,6 +78,8 @@ export function assertFormAllowed(fields: Fields, bucket: string, now: number): 
   if (extra !== undefined) throw refused(`Extra input fields: ${extra}`);
   return length;
 }
+
+const iso8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 const refused = (why: string) => new S3Error("AccessDenied", `Invalid according to Policy: ${why}`);
 
@@ -84,7 +98,7 @@ function policyIn(text: string): { readonly expiration: number; readonly conditi
   }
   if (typeof policy !== "object" || policy === null) throw invalid("Invalid JSON.");
   const { expiration, conditions } = policy as { readonly expiration?: unknown; readonly conditions?: unknown };
-  const time = typeof expiration === "string" ? Date.parse(expiration) : Number.NaN;
+  const time = typeof expiration === "string" && iso8601.test(expiration) ? Date.parse(expiration) : Number.NaN;
   if (Number.isNaN(time)) throw invalid("Policy missing expiration, or it is no date.");
   if (!Array.isArray(conditions) || conditions.length === 0) throw invalid("Policy missing conditions.");
   return {

@@ -6,7 +6,7 @@
 import { createSecretKey } from "node:crypto";
 import { assertAllowed } from "../access.ts";
 import { formIn } from "../auth/form.ts";
-import { type AllowedLength, assertFormAllowed, formAccount } from "../auth/form-policy.ts";
+import { type AllowedLength, assertFormAllowed, fileNameVariable, formAccount } from "../auth/form-policy.ts";
 import { hashed } from "../auth/payload.ts";
 import { encoded } from "../auth/signature.ts";
 import { S3Error } from "../error.ts";
@@ -35,8 +35,8 @@ export async function postForm(request: Request): Promise<void> {
       "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.",
     );
   // A function: `$` in a file's name means nothing.
-  const key = named.replace(/\$\{filename\}/, () => form.fileName);
-  const allowed = assertFormAllowed(form.fields, request.bucket, world.now().getTime());
+  const key = named.replace(fileNameVariable, () => form.fileName);
+  const allowed = assertFormAllowed(form.fields, { bucket: request.bucket, key }, world.now().getTime());
   const own: Request = { ...request, signed, key };
   assertAllowed(own, { action: "s3:PutObject", access: "write" }, { bucket: own.bucket, key });
   const bucket = writable(own);
