@@ -7,6 +7,7 @@ import { portIn, serveCampaign } from "../cli/serve-campaign.ts";
 import { tlsIn } from "../cli/serve-routing.ts";
 import type { Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
+import { limitGrownYoungHeap } from "../disk/young-heap.ts";
 
 export const serve: Verb = {
   flags: [
@@ -40,6 +41,8 @@ in campaign.yaml or any other announces, /ipfs/CID anything that the campaign's 
       ...(flags.publicUrl !== undefined && { publicUrl: urlIn(String(flags.publicUrl)) }),
       ...(tls && { tls }),
     };
+    // Objects of 200 requests at a time otherwise fill a part of the heap that grows to 100 MB.
+    limitGrownYoungHeap();
     await serveCampaign(await store(), options, out, world);
     return 0;
   },
