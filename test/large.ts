@@ -2,10 +2,10 @@
  * `npm run test:large`: the embedded node at the sizes of real campaigns, where packs roll over by themselves.
  *
  * 200 000 small files, one file of 10 GiB, and a CAR of 200 000 blocks imported into a store that was used before, by the
- * program itself, with one core kept busy by something else. After each, every block is read back and hashed, and memory is held
+ * program itself, with one core kept busy by something else; then one folder of 2 000 000 files. After each, every block is read back and hashed, and memory is held
  * against its bound. Takes some minutes and 25 GB in LARGE_FOLDER or the temporary folder, so `npm test` leaves it out. Words
- * after it choose: `npm run test:large -- files`, `car`, `file`, `campaign` (100 000 datasets are published, then one more);
- * `--files COUNT` and `--datasets COUNT` for other numbers.
+ * after it choose: `npm run test:large -- files`, `car`, `file`, `folder`, `campaign` (100 000 datasets are published, then one
+ * more); `--files COUNT`, `--in-one-folder COUNT` and `--datasets COUNT` for other numbers.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomFillSync } from "node:crypto";
@@ -43,8 +43,15 @@ const mostMemoryOfPublish = 1e9;
 /** Bytes that no command on 200 000 files may need more of. */
 const mostMemory = 300e6;
 
+/** Bytes that no command on ten times as many files, all in one folder, may need more of. */
+const mostMemoryOfMillions = 350e6;
+
 const { values, positionals } = parseArgs({
-  options: { files: { type: "string", default: "200000" }, datasets: { type: "string", default: "100000" } },
+  options: {
+    files: { type: "string", default: "200000" },
+    "in-one-folder": { type: "string", default: "2000000" },
+    datasets: { type: "string", default: "100000" },
+  },
   allowPositionals: true,
 });
 const fileCount = Number(values.files);
@@ -58,6 +65,7 @@ try {
   if (chosen("files")) await smallFiles();
   if (chosen("car")) await largeCar();
   if (chosen("file")) await largeFile();
+  if (chosen("folder")) await oneFolder();
   if (chosen("campaign")) await largePublication();
 } finally {
   busy.kill();
@@ -84,6 +92,23 @@ async function smallFiles(): Promise<void> {
   await readBack(campaign, cid, blocks);
   await command(campaign, ["inspect", data], mostMemory);
   rmSync(data, { recursive: true });
+}
+
+/** All in one folder, which is split into shards: they are built, walked and listed in memory that hardly grows with it. */
+async function oneFolder(): Promise<void> {
+  const count = Number(values["in-one-folder"]);
+  const data = join(scratch, "folder");
+  mkdirSync(data);
+  const bytes = Buffer.alloc(100);
+  for (let i = 0; i < count; i++) writeFileSync(join(data, `profile-${i}.nc`), randomFillSync(bytes));
+  const campaign = newCampaign("folder");
+  await command(campaign, ["inspect", data], mostMemoryOfMillions);
+  const { cid, blocks } = await added(data, campaign, mostMemoryOfMillions);
+  verdict(blocks > count, `${blocks} blocks were added`);
+  rmSync(data, { recursive: true });
+  writeFileSync(join(campaign, "tree.yaml"), `run: ${cid}\n`);
+  for (const verb of ["publish", "gc", "fsck"]) await command(campaign, [verb], mostMemoryOfMillions);
+  await readBack(campaign, cid, blocks);
 }
 
 async function largeCar(): Promise<void> {
