@@ -92,9 +92,10 @@ function headUsing(delimiter: Delimiter, start: string, comments: Comments, isCu
   const commented = isNamed ? undefined : comments.lines.findLast((line) => line !== "")?.split(delimiter);
   const written = isNamed ? withoutEmptyEnd(first.cells) : commented;
   if (!written || written.length < 2 || written.length > most.columns || !isHeader(written)) return undefined;
-  const hasUnits = isNamed && second !== undefined && isUnits(second.cells, records[2]?.cells, written.length);
+  const comma = delimiter === ";";
+  const hasUnits = isNamed && second !== undefined && isUnits(second.cells, records[2]?.cells, written.length, comma);
   const data = records.slice(isNamed ? (hasUnits ? 2 : 1) : 0);
-  if (!isData(data, written.length, delimiter === ";")) return undefined;
+  if (!isData(data, written.length, comma)) return undefined;
   const columns = written.map((cell) => nameAndUnit(cell));
   const end = hasUnits ? second.end : isNamed ? first.end : comments.end;
   const unitCells = hasUnits ? second.cells : [];
@@ -145,11 +146,18 @@ function isName(cell: string): boolean {
 }
 
 /** Whether the record below the header has units: no numbers or dates, where the record that follows has some. */
-function isUnits(cells: readonly string[], next: readonly string[] | undefined, columns: number): boolean {
+function isUnits(
+  cells: readonly string[],
+  next: readonly string[] | undefined,
+  columns: number,
+  comma: boolean,
+): boolean {
   if (!next || Math.abs(cells.length - columns) > 1) return false;
   const written = cells.map((cell) => cell.trim());
   if (written.some((cell) => cell.length > most.unit || (cell !== "1" && isMeasured(cell)))) return false;
-  return written.some((cell, i) => /[^\d\s.,+-]/.test(cell) && !isMissing(cell) && isMeasured((next[i] ?? "").trim()));
+  return written.some(
+    (cell, i) => /[^\d\s.,+-]/.test(cell) && !isMissing(cell) && isMeasured((next[i] ?? "").trim(), comma),
+  );
 }
 
 function isData(records: readonly RecordInText[], columns: number, comma: boolean): boolean {

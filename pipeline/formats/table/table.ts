@@ -16,7 +16,7 @@ import { isTable, readTable } from "./read.ts";
 
 export const table: FormatReader = {
   name: "table",
-  version: 1,
+  version: 2,
   files: {
     recognises: isTable,
     describe: (file, world) => unlessAborted(world.signal, describeTable(file, world)),

@@ -68,6 +68,10 @@ describe("a table", () => {
   });
 
   it.each([
+    [
+      "semicolons, decimal commas and units of some",
+      "time;lat;lon\n;degrees_north;degrees_east\n2024-08-11 10:00;13,5;-59,25\n2024-08-11 11:00;14,5;-58\n",
+    ],
     ["semicolons and decimal commas", "time;lat;lon\n11.08.2024 10:00;13,5;-59,25\n11.08.2024 11:00;14,5;-58\n"],
     ["tabs", "time\tlat\tlon\n2024-08-11 10:00\t13.5\t-59.25\n2024-08-11 11:00\t14.5\t-58\n"],
     [
