@@ -56,14 +56,18 @@ export interface About {
 export interface InterpretOptions {
   /** What people write → what the campaign calls the project. */
   readonly projects: Readonly<Record<string, string>>;
+  /** How to add an attribute that is missing. By default, as a global attribute. */
+  readonly toAdd?: (attribute: string) => string;
 }
+
+const asGlobal = (attribute: string) => `add the global attribute ${attribute}`;
 
 const longest = { title: 300, summary: 5000, citation: 2000, history: 10_000, word: 200 } as const;
 
 /** Never throws: what can't be used is left out, with a finding where someone would miss it. */
 export function interpret(
   attributes: Readonly<Record<string, Json>>,
-  { projects }: InterpretOptions,
+  { projects, toAdd = asGlobal }: InterpretOptions,
 ): { about: About; findings: DatasetFinding[] } {
   const get = lookup(attributes);
   const findings: DatasetFinding[] = [];
@@ -125,7 +129,7 @@ export function interpret(
     ...(featureType && { featureType }),
     ...(conventions && { conventions }),
   };
-  return { about, findings: [...findings, ...missing(about)] };
+  return { about, findings: [...findings, ...missing(about, toAdd)] };
 }
 
 type Lookup = (...names: string[]) => Json | undefined;
@@ -178,7 +182,7 @@ function levelOf(text: string): string {
 }
 
 /** What users and citers will look for in vain. */
-function missing({ title, summary, people, licence }: About): DatasetFinding[] {
+function missing({ title, summary, people, licence }: About, toAdd: (attribute: string) => string): DatasetFinding[] {
   const candidates = [
     { rule: "no-title", attribute: "title", level: "warning", lacks: !title },
     { rule: "no-summary", attribute: "summary", level: "hint", lacks: !summary },
@@ -191,7 +195,7 @@ function missing({ title, summary, people, licence }: About): DatasetFinding[] {
       level,
       rule,
       says: `has no ${attribute}`,
-      fix: `add the global attribute ${attribute}`,
+      fix: toAdd(attribute),
     }));
 }
 

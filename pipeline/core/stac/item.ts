@@ -88,7 +88,10 @@ export function extension(name: string): string {
 /** The item, and findings about what it lacks; the reader's own are in the description. Never throws for what that has. */
 export function itemOf(described: Described, facts: Facts): { item: Item; findings: DatasetFinding[] } {
   const { path, cid, tsize, description } = described;
-  const interpreted = interpret(description.attributes, facts);
+  const { access } = description;
+  const toAdd = (attribute: string) =>
+    inItsSidecar(access, `attributes.${attribute}`) ?? `add the global attribute ${attribute}`;
+  const interpreted = interpret(description.attributes, { ...facts, toAdd });
   const registered = registeredDoi(path, cid, facts);
   const about = registered === undefined ? interpreted.about : { ...interpreted.about, doi: registered };
   const time = timeOf(description);
@@ -264,16 +267,15 @@ function placeOf({ place, access }: Description): {
   return { geometry: null, source: "unknown", findings: [warning("no-place", says, fix)] };
 }
 
-/** How to add an extent that is missing: a folder described by its sidecar has one already, any other file may get one. */
+/** How to add an extent that is missing. */
 function missingExtentFix(access: Access, by: { readonly sidecar: string; readonly attributes: string }): string {
-  switch (access.format) {
-    case "files":
-      return `add ${by.sidecar}`;
-    case "file":
-      return `add ${by.sidecar} to its sidecar, a file of the same name with .meta.yaml after it`;
-    default:
-      return by.attributes;
-  }
+  return inItsSidecar(access, by.sidecar) ?? by.attributes;
+}
+
+/** How to add a key where data have no attributes of their own: a folder with a sidecar has one already, any other file may get one. */
+function inItsSidecar({ format }: Access, key: string): string | undefined {
+  if (format === "files") return `add ${key} to its dataset_meta.yaml`;
+  return format === "file" ? `add ${key} to its sidecar, a file of the same name with .meta.yaml after it` : undefined;
 }
 
 function contactOf({ name, email, orcid, organization, role }: Person): Json {
