@@ -159,6 +159,7 @@ function queryOf({ values, box, from, until }: Ask, { query }: Question): Query 
     ...(bbox && { bbox }),
     ...(start !== undefined && { from: start }),
     ...(end !== undefined && { until: end }),
+    ...(query.periods && { periods: query.periods }),
     ...(Object.keys(values).length > 0 && { values }),
   };
 }

@@ -47,8 +47,15 @@ function partOf(condition: Condition, ask: Ask, texts: Texts): Part {
 
 function conditionText(condition: Condition, texts: Texts): string {
   if (condition.kind === "place") return `${oneLine(condition.typed)} (${boxText(condition.bbox, texts)})`;
-  if (condition.kind === "time") return texts.find.dates(condition.from, condition.until);
+  if (condition.kind === "time") return timeText(condition, texts);
   return texts.find.words(oneLine(condition.typed));
+}
+
+/** `2024-08-01 to 2024-08-31`; of what is in each year, `in August (2020 to 2024)`. */
+function timeText({ typed, from, until, periods }: Extract<Condition, { kind: "time" }>, { find }: Texts): string {
+  if (!periods) return find.dates(from, until);
+  const [first, last] = [from?.slice(0, 4), until?.slice(0, 4)];
+  return `${oneLine(typed)} (${find.range(first ?? "", last ?? "")})`;
 }
 
 /** `10° N to 15° N, 60° W to 50° W`. */

@@ -196,9 +196,12 @@ function summaryText({ hits, total, more, corrected, understood }: Answer): stri
 }
 
 /** `humidity · 10.4 to 16° N, 62.4 to 56.7° W · 2024-08-01 to 2024-08-31` */
-function questionText({ words, bbox, from, until }: Query): string {
+function questionText({ words, bbox, from, until, periods }: Query): string {
   const days = from !== undefined && until !== undefined ? timeText([from, until]) : boundText(from, until);
-  return [words, bbox && boxText(bbox), days].filter((text) => text !== undefined).join(" · ");
+  // Each year anew: the first and the last of them.
+  const [first, last] = [periods?.[0], periods?.at(-1)];
+  const each = first && last && `${timeText([first.from, first.until])} … ${timeText([last.from, last.until])}`;
+  return [words, bbox && boxText(bbox), days, each].filter((text) => text !== undefined).join(" · ");
 }
 
 function boundText(from: string | undefined, until: string | undefined): string | undefined {

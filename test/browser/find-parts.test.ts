@@ -15,7 +15,10 @@ import {
 import { detailsIn, historyIn, isNewSince } from "../../browser/find/details.ts";
 import { foldersOf } from "../../browser/find/folders.ts";
 import { axisOf, dayAt, lanesOf, partOf, ticksOf } from "../../browser/find/lanes.ts";
+import { chosenParts } from "../../browser/find/parts.ts";
+import { en } from "../../browser/texts/en.ts";
 import type { ListRow } from "../../pipeline/core/page/row.ts";
+import { questionOf } from "../../pipeline/core/search/question/question.ts";
 
 const value = fc.string({ minLength: 1, maxLength: 20 }).map((text) => `a${text.toWellFormed().trim()}`);
 const day = fc.date({ min: new Date("1900-01-01"), max: new Date("2100-01-01"), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)); // biome-ignore format: a day
@@ -30,6 +33,16 @@ const anAsk: fc.Arbitrary<Ask> = fc.record({
   sort: fc.constantFrom(...sorts),
   since: fc.option(fc.nat(500), { nil: undefined }),
   view: fc.constantFrom(...views),
+});
+
+describe("what is chosen", () => {
+  it("has the years of a month that is asked for in each of them", () => {
+    const asked = { ...nothingAsked, q: "humidity in August" };
+    const partsIn = (last: string) =>
+      chosenParts(asked, questionOf(asked.q, { time: ["2020-01-10", last] }), en).map(({ text }) => text);
+    expect(partsIn("2024-09-30")).toEqual(["in August (2020 to 2024)"]);
+    expect(partsIn("2020-09-30")).toEqual(["2020-08-01 to 2020-08-31"]);
+  });
 });
 
 describe("an address", () => {

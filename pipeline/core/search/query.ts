@@ -8,7 +8,7 @@
  */
 import type { Box } from "../dataset/extent.ts";
 import { Failure } from "../failure.ts";
-import { type Cell, exactly } from "./index/cells.ts";
+import { type Cell, type Cells, exactly } from "./index/cells.ts";
 import { type Field, fields, most, type SearchDocument } from "./index/document.ts";
 import { type Compare, comparing } from "./index/extent-detail.ts";
 import { intersects, placeCells, placeTerms } from "./index/place-cells.ts";
@@ -23,8 +23,15 @@ export interface Query {
   /** `2024`, `2024-08` or `2024-08-18`, inclusive. */
   readonly from?: string;
   readonly until?: string;
+  /** Days, inclusive, of which a document has to be in some: August of any year. */
+  readonly periods?: readonly Period[];
   /** What has the value of a field; of several values, any of them. */
   readonly values?: Readonly<Partial<Record<Field, string | readonly string[]>>>;
+}
+
+export interface Period {
+  readonly from: string;
+  readonly until: string;
 }
 
 /** A part of a query. Every part has to find a document. */
@@ -59,12 +66,13 @@ export interface Plan {
 const mostWords = 16;
 
 /** @throws Failure `input` for a date that is none, or a box that is none. */
-export function planOf({ words = "", bbox, from, until, values = {} }: Query): Plan {
-  const days: Days[] = [];
+export function planOf({ words = "", bbox, from, until, periods, values = {} }: Query): Plan {
+  // A document has to be in one of each.
+  const days: (readonly Days[])[] = [];
   const parts: Part[] = [];
   for (const typed of words.trim().split(/\s+/).slice(0, mostWords)) {
     const found = /^\d{4}-\d\d(-\d\d)?$/.test(typed) ? daysOf(typed, typed) : undefined;
-    if (found) days.push(found);
+    if (found) days.push([found]);
     else parts.push(...wordParts(typed));
   }
   for (const [field, value] of Object.entries(values)) {
@@ -76,15 +84,10 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
     if (terms.length > 0) parts.push({ kind: "terms", terms });
   }
   if (from !== undefined || until !== undefined) {
-    const found = daysOf(from ?? "0001-01-01", until ?? "9999-12-31");
-    if (!found)
-      throw new Failure(
-        "input",
-        `${from ?? "…"} to ${until ?? "…"} are no dates such as 2024, 2024-08 or 2024-08-18, in this order`,
-      );
-    days.push(found);
+    days.push([daysBetween(from, until)]);
   }
-  const all = [...(bbox ? [placeCells(bbox)] : []), ...days.map(timeCells)];
+  if (periods) days.push(periods.map((period) => daysBetween(period.from, period.until)));
+  const all = [...(bbox ? [placeCells(bbox)] : []), ...days.map(cellsOfAny)];
   // Of small cells and large ones, the large ones are not even read.
   const finest = Math.min(...all.map(({ coarseness }) => coarseness));
   const choices = all.filter(({ coarseness }) => coarseness === finest).map(({ cells }) => cells);
@@ -94,9 +97,30 @@ export function planOf({ words = "", bbox, from, until, values = {} }: Query): P
     parts,
     ...(choices.length > 0 && { extent }),
     matches: (document) =>
-      days.every((asked) => isAt(document, asked)) &&
+      days.every((any) => any.some((asked) => isAt(document, asked))) &&
       (!bbox || (document.bbox !== undefined && intersects(document.bbox, bbox))),
   };
+}
+
+/** @throws Failure `input` for what are no dates, or not in this order. */
+function daysBetween(from: string | undefined, until: string | undefined): Days {
+  const found = daysOf(from ?? "0001-01-01", until ?? "9999-12-31");
+  if (found) return found;
+  throw new Failure(
+    "input",
+    `${from ?? "…"} to ${until ?? "…"} are no dates such as 2024, 2024-08 or 2024-08-18, in this order`,
+  );
+}
+
+/** The cells of any of some intervals. All of these have those of very long documents. */
+function cellsOfAny(any: readonly Days[]): Cells {
+  const all = any.map(timeCells);
+  const cells = new Map(all.flatMap(({ cells }) => cells.map((cell) => [`${cell.from} ${cell.to}`, cell] as const)));
+  const coarseness = all
+    .map((each) => each.coarseness)
+    .sort()
+    .at(-1);
+  return { cells: [...cells.values()], coarseness: coarseness ?? 2 };
 }
 
 function isAt({ time }: Pick<SearchDocument, "time">, asked: Days): boolean {

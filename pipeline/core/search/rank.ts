@@ -58,7 +58,8 @@ function wordsOfRow(row: Rankable): RowWords {
 }
 
 /** From 0 to 2: how much of its time and of its box is what was asked for. */
-function fitOf({ time, bbox }: Rankable, { bbox: box, from, until }: Query): number {
+function fitOf({ time, bbox }: Rankable, { bbox: box, periods, ...range }: Query): number {
+  const { from, until } = periods?.[0] ?? range;
   const asked = from !== undefined || until !== undefined ? daysOf(from ?? "0001", until ?? "9999") : undefined;
   const days = asked && time && daysOf(...time);
   const inTime = days && asked ? Math.min(1, (asked.last - asked.first + 1) / (days.last - days.first + 1)) : 0;

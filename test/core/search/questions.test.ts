@@ -1,4 +1,4 @@
-/** Thirty questions as people type them, each with the datasets it has to find first, of a small made-up campaign. */
+/** More than thirty questions as people type them, each with the datasets it has to find first, of a small made-up campaign. */
 import { describe, expect, it } from "vitest";
 import type { Box } from "../../../pipeline/core/dataset/extent.ts";
 import type { Field, SearchDocument } from "../../../pipeline/core/search/index/document.ts";
@@ -106,6 +106,8 @@ const questions: readonly (readonly [asked: string, first: readonly string[]])[]
   ["dropsondes between 1 and 5 September 2024", ["halo/dropsondes/0903"]],
   ["ctd in 2020", ["merian/ctd"]],
   ["Radar am 11. August", ["halo/radar/0811"]],
+  ["ctd in January", ["merian/ctd"]],
+  ["cloud base 3 to 9 February", ["bco/ceilometer"]],
   // Places
   ["lidar near Barbados", ["bco/lidar"]],
   ["near Mindelo", ["mindelo/photometer", "halo/radar/0811", "halo/dropsondes/0811"]],
@@ -152,6 +154,19 @@ describe("a question", () => {
       "humidity in August",
       "humidity near Barbados",
     ]);
+  });
+
+  it("means a date without a year in every year of the campaign that has it", () => {
+    const time = ["2020-01-10", "2022-09-30"] as const;
+    const { query, conditions } = questionOf("humidity in August", { time });
+    const periods = [2020, 2021, 2022].map((year) => ({ from: `${year}-08-01`, until: `${year}-08-31` }));
+    expect(query).toEqual({ words: "humidity", periods });
+    expect(conditions[1]).toMatchObject({ kind: "time", from: "2020-08-01", until: "2022-08-31", periods });
+    // December 2022 is after its data, the first of January 2020 before them.
+    expect(questionOf("humidity in December", { time }).query.periods).toHaveLength(2);
+    expect(questionOf("on 29 February", { time }).query).toEqual({ from: "2020-02-29", until: "2020-02-29" });
+    expect(questionOf("in August 2021", { time }).query).toEqual({ from: "2021-08-01", until: "2021-08-31" });
+    expect(questionOf("since August", { time }).query).toEqual({ from: "2022-08-01" });
   });
 
   it.each(["may", "3 s", "10 Hz wind", "2020", "HALO-0911a", "data", "march", "N2O 1 m", "in"])(

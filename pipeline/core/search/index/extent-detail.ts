@@ -50,23 +50,27 @@ function boxIn([west, south, east, north]: Box, box: Box): readonly number[] {
 /** Whether what has a detail is in the box and at the days that are asked for; `undefined` where the detail does not tell. */
 export type Compare = (detail: Uint8Array) => boolean | undefined;
 
-/** @returns how details of the list of `term` are compared. */
+/** @param asked its days: some of each. @returns how details of the list of `term` are compared. */
 export function comparing(
   term: string,
-  asked: { readonly bbox?: Box | undefined; readonly days: readonly Days[] },
+  asked: { readonly bbox?: Box | undefined; readonly days: readonly (readonly Days[])[] },
 ): Compare {
   const cell = cellBoxOf(term);
   const box = isAtEveryBox(term) ? undefined : asked.bbox;
   return (detail) => {
     const place = box ? isIn(cell, detail, box) : true;
     if (place === false) return false;
-    const time = allOf(asked.days.map((days) => isAt(detail, days)));
+    const time = allOf(asked.days.map((any) => anyOf(any.map((days) => isAt(detail, days)))));
     return time === false ? false : place && time;
   };
 }
 
 function allOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
   return answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
+}
+
+function anyOf(answers: readonly (boolean | undefined)[]): boolean | undefined {
+  return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
 }
 
 function isAt([, , , , low = 0, high = 0, after = 0]: Uint8Array, { first, last }: Days): boolean | undefined {

@@ -1,6 +1,6 @@
 /** What a question is read as. Apart from what reads it, which a page loads when a question is asked. */
 import type { Box } from "../../dataset/extent.ts";
-import type { Query } from "../query.ts";
+import type { Period, Query } from "../query.ts";
 
 export type Condition = {
   /** Where in the text it is, and that part of it. */
@@ -10,11 +10,12 @@ export type Condition = {
 } & (
   | { readonly kind: "word" }
   | { readonly kind: "place"; readonly bbox: Box }
-  | { readonly kind: "time"; readonly from?: string; readonly until?: string }
+  /** `periods` where it is each year anew: then `from` and `until` are the ends of all of them. */
+  | { readonly kind: "time"; readonly from?: string; readonly until?: string; readonly periods?: readonly Period[] }
 );
 
 export interface Question {
-  /** With `words`, `bbox`, `from` and `until`. */
+  /** With `words`, `bbox`, `from`, `until` and `periods`. */
   readonly query: Query;
   /** In the order of the text. */
   readonly conditions: readonly Condition[];

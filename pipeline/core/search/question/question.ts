@@ -63,9 +63,11 @@ function queryOf(conditions: readonly Condition[]): Query {
   let words = "";
   let bbox: Box | undefined;
   let [from, until]: [string | undefined, string | undefined] = [undefined, undefined];
+  let periods: Query["periods"];
   for (const condition of conditions) {
     if (condition.kind === "word") words += ` ${condition.typed}`;
     else if (condition.kind === "place") bbox = bbox ? overlapOf(bbox, condition.bbox) : condition.bbox;
+    else if (condition.periods) periods = condition.periods;
     else {
       if (condition.from !== undefined && (from === undefined || condition.from > from)) from = condition.from;
       if (condition.until !== undefined && (until === undefined || condition.until < until)) until = condition.until;
@@ -78,6 +80,7 @@ function queryOf(conditions: readonly Condition[]): Query {
     ...(bbox && { bbox }),
     ...(from !== undefined && { from }),
     ...(until !== undefined && { until }),
+    ...(periods && { periods }),
   };
 }
 

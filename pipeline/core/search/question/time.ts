@@ -1,5 +1,6 @@
 /** Dates in a question: days, months and years as people write them, in English and German, and ranges of them. */
 import { daysOf, dayText } from "../index/time-cells.ts";
+import type { Period } from "../query.ts";
 
 export interface FoundTime {
   readonly kind: "time";
@@ -7,6 +8,8 @@ export interface FoundTime {
   readonly end: number;
   readonly from?: string;
   readonly until?: string;
+  /** Where it is in each of several years of the campaign: the days in each, the first year first. */
+  readonly periods?: readonly Period[];
 }
 
 const months = [
@@ -65,12 +68,37 @@ type Groups = Readonly<Record<string, string | undefined>>;
 
 /** What is known of the campaign. */
 export interface TimeContext {
-  /** First and last day of its data: a date without a year is in the last year of these that has it. */
+  /** First and last day of its data: a date without a year is in each year of these that has it. */
   readonly time?: readonly [first: string, last: string] | undefined;
 }
 
+/** Years of a campaign, the last ones, in which a date without a year is. */
+const mostYears = 60;
+
 /** The first time in the text; `undefined` where there is none. */
 export function timeIn(text: string, context: TimeContext): FoundTime | undefined {
+  const found = lastIn(text, context);
+  if (!found || !context.time || found.from === undefined || found.until === undefined) return found;
+  const periods = yearByYear(text.slice(found.start, found.end), context.time);
+  const [first, last] = [periods[0], periods.at(-1)];
+  if (!first || !last || periods.length < 2) return found;
+  return { ...found, from: first.from, until: last.until, periods };
+}
+
+/** What a time means in each year of the campaign that has data then. The same each year, where it says which year. */
+function yearByYear(typed: string, [first, last]: readonly [string, string]): readonly Period[] {
+  const [begin, end] = [Number(first.slice(0, 4)), Number(last.slice(0, 4))];
+  const periods = new Map<string, Period>();
+  for (let year = Math.max(begin, end - mostYears + 1); year <= end; year++) {
+    const { from, until } = lastIn(typed, { time: [`${year}-01-01`, `${year}-12-31`] }) ?? {};
+    if (from === undefined || until === undefined) continue;
+    if (from <= last.slice(0, 10) && until >= first.slice(0, 10)) periods.set(from, { from, until });
+  }
+  return [...periods.values()];
+}
+
+/** With a date without a year in the last year that has it. */
+function lastIn(text: string, context: TimeContext): FoundTime | undefined {
   return (
     daysOfOneMonth(patterns.daysOfMonth.exec(text), context) ??
     daysOfOneMonth(patterns.monthDays.exec(text), context) ??
@@ -141,13 +169,13 @@ function found(match: RegExpExecArray, from: string | undefined, until: string |
   return { kind: "time", start, end, ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
 }
 
-interface Period {
+interface DayRange {
   /** Days, `2024-08-18`. */
   readonly first: string;
   readonly last: string;
 }
 
-function periodOf(groups: Groups, n: number, context: TimeContext, otherYear?: string): Period | undefined {
+function periodOf(groups: Groups, n: number, context: TimeContext, otherYear?: string): DayRange | undefined {
   const get = (name: string) => groups[`${name}${n}`];
   const plain = get("iso") ?? get("yearOnly");
   if (plain !== undefined) return period(plain);
@@ -177,7 +205,7 @@ function inYear(part: string, written: string | undefined, { time }: TimeContext
   return `${last}-${part}`;
 }
 
-function period(text: string): Period | undefined {
+function period(text: string): DayRange | undefined {
   const days = daysOf(text, text);
   return days && { first: dayText(days.first), last: dayText(days.last) };
 }
