@@ -30,7 +30,7 @@ const coastlines: Plugin = {
 
 /** Small modules of every page. */
 const shared =
-  /vite.preload-helper|browser.(dom|texts.(en|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural|entities)|dataset.(instant|extent|dataset)|page.(groups|html)|stac.names)\.ts/;
+  /vite.preload-helper|browser.(dom|texts.(en|prerendered|texts))\.|pipeline.core.(failure|json|concurrency|recent|joined|evenly|text.(shown|order|plural|entities)|dataset.(instant|extent|dataset)|page.(groups|html)|stac.names)\.ts/;
 
 /** What finds and shows datasets, without the views that are loaded when they are chosen. */
 const finding =

@@ -13,13 +13,16 @@ import { whereIs } from "../dataset/where.ts";
 import { byId } from "../dom.ts";
 import { sha256Of } from "../reading/hash.ts";
 import { pageWorld } from "../reading/world.ts";
-import { contribute as texts } from "../texts/contribute.ts";
-import { en } from "../texts/en.ts";
+import { translatePage } from "../texts/prerendered.ts";
+import { texts as allTexts, loadTexts } from "../texts/texts.ts";
 import type { AddedHere } from "./add.ts";
 import { chosenIn, type Dropped, droppedIn } from "./dropped.ts";
 import { linkedPlan } from "./linked-plan.ts";
 import { resultView } from "./result.ts";
 
+await loadTexts();
+const texts = allTexts.contribute;
+translatePage(document, allTexts);
 const facts = JSON.parse(byId("campaign").textContent ?? "") as Facts;
 const [drop, progress, result] = [byId("drop"), byId("progress"), byId("result")];
 drop.hidden = false;
@@ -82,7 +85,8 @@ async function show(dropped: Dropped, added: AddedHere, signal: AbortSignal): Pr
     () => undefined,
   );
   result.replaceChildren(resultView({ name: dropped.name, added, described, tree, texts }));
-  copyButtons(result, en.dataset);
+  translatePage(result, allTexts);
+  copyButtons(result, allTexts.dataset);
   result.hidden = false;
 }
 

@@ -8,7 +8,7 @@ import { isRecord, jsonIn } from "../../pipeline/core/json.ts";
 import { type Content, type Html, html } from "../../pipeline/core/page/html.ts";
 import { frameOf, pictureOf } from "../../pipeline/core/page/outline.ts";
 import { formatBytes, oneLine } from "../../pipeline/core/text/shown.ts";
-import type { ContributeTexts } from "../texts/contribute.ts";
+import type { Texts } from "../texts/en.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -110,7 +110,7 @@ const countIn = (value: unknown) => (Number.isSafeInteger(value) && Number(value
 const recordsIn = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isRecord) : []);
 
 /** @param gateway that the page came from, where it can show a portal by its CID. */
-export function planView(plan: Planned, texts: ContributeTexts, gateway?: string): Html {
+export function planView(plan: Planned, texts: Texts["contribute"], gateway?: string): Html {
   const frame = frameOf(plan.changes.flatMap(({ datasets }) => datasets.flatMap(({ bbox }) => (bbox ? [bbox] : []))));
   const { state, root, portal, changes, findings, moreChanges, moreFindings } = plan;
   return html`<section aria-labelledby="plan-title"><h2 id="plan-title">${texts.plan}</h2>
@@ -128,13 +128,13 @@ ${
 }`;
 }
 
-const moreText = (count: number, texts: ContributeTexts): Content =>
+const moreText = (count: number, texts: Texts["contribute"]): Content =>
   count > 0 && html`<p class="quiet">${texts.andMore(String(count))}</p>`;
 
 function changeView(
   { op, path, cid, size, datasets, moreDatasets }: PlannedChange,
   frame: Box,
-  texts: ContributeTexts,
+  texts: Texts["contribute"],
 ): Content {
   return html`<li><p><strong>${op}</strong> ${path}${size !== undefined && html` <span class="quiet">${formatBytes(size)}</span>`}${
     cid !== undefined && html`<br><code class="cid">${cid}</code>`

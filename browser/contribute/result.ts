@@ -4,7 +4,7 @@ import { type Content, html } from "../../pipeline/core/page/html.ts";
 import { datasetMain } from "../../pipeline/core/page/page.ts";
 import { codeBlock } from "../../pipeline/core/page/sections.ts";
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
-import type { ContributeTexts } from "../texts/contribute.ts";
+import type { Texts } from "../texts/en.ts";
 import type { AddedHere } from "./add.ts";
 import type { Described } from "./describe.ts";
 import { editedTree } from "./tree-edit.ts";
@@ -16,7 +16,7 @@ export interface Result {
   readonly described: Described;
   /** The campaign's, as it is published; absent where the page is not in a portal. */
   readonly tree: string | undefined;
-  readonly texts: ContributeTexts;
+  readonly texts: Texts["contribute"];
 }
 
 export function resultView({ name, added, described, tree, texts }: Result): DocumentFragment {
@@ -60,7 +60,7 @@ ${tree !== undefined && html`<details><summary>${texts.copyWhole}</summary><div 
   return fragment;
 }
 
-function describedContent(described: Described, texts: ContributeTexts): Content {
+function describedContent(described: Described, texts: Texts["contribute"]): Content {
   switch (described.kind) {
     case "dataset":
       return html`<div class="preview">${datasetMain(described.about)}</div>`;

@@ -1,6 +1,7 @@
 /** The page of one dataset: what needs a script is added to the prerendered page. */
 import "./dataset.css";
-import { en } from "../texts/en.ts";
+import { translatePage } from "../texts/prerendered.ts";
+import { loadTexts, texts } from "../texts/texts.ts";
 import { compareButtons } from "./compare.ts";
 import { copyButtons } from "./copy.ts";
 import { showNewer } from "./notices.ts";
@@ -10,9 +11,10 @@ import { fillPlaces, fixDownloads } from "./places.ts";
 import { readJson } from "./read-json.ts";
 import { whereIs } from "./where.ts";
 
-// The page is in English, and so is what is added to it.
+await loadTexts();
+translatePage(document, texts);
 const data = pageDataIn(document);
-copyButtons(document, en.dataset);
+copyButtons(document, texts.dataset);
 const quicklook = document.getElementById("quicklook");
 if (data) {
   const about = data;
@@ -20,8 +22,8 @@ if (data) {
   const where = whereIs(new URL(data.portal, location.href));
   fillPlaces(document, data, where);
   fixDownloads(document, data, where);
-  compareButtons(document, data, where, en.dataset);
-  void showNewer(data, where, en.dataset);
+  compareButtons(document, data, where, texts.dataset);
+  void showNewer(data, where, texts.dataset);
   const item = readJson(new URL(data.item, location.href).href);
   void item.then((found) => showPlace(found, data.path));
 }

@@ -3,7 +3,7 @@ import type { Geometry } from "../../pipeline/core/dataset/dataset.ts";
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { isRecord } from "../../pipeline/core/json.ts";
 import { element } from "../dom.ts";
-import { en } from "../texts/en.ts";
+import { texts } from "../texts/texts.ts";
 
 export function showPlace(item: unknown, path: string): void {
   const figure = document.getElementById("place");
@@ -16,7 +16,7 @@ export function showPlace(item: unknown, path: string): void {
     const { openMap } = await import("../map/map.ts");
     const place = element("div", { class: "map" });
     drawing.replaceWith(place);
-    const map = openMap(place, { texts: en.map, read: (name) => fetch(new URL(name, import.meta.url)) });
+    const map = openMap(place, { texts: texts.map, read: (name) => fetch(new URL(name, import.meta.url)) });
     const text = (value: unknown) => (typeof value === "string" ? value : "");
     const track = { path, title: text(properties.title), group: text(properties.platform) };
     map.show([

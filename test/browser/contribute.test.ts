@@ -236,5 +236,17 @@ describe.skipIf(!haveChromium)("contribute.html", { timeout: 240_000 }, () => {
     expect([complaints, sent]).toEqual([[], []]);
     expect(await axeViolations(page)).toEqual([]);
     await page.close();
+
+    const german = await browser.newPage({ locale: "de-DE" });
+    await german.goto(`${server.url}/ipfs/x/contribute.html`);
+    await expect.poll(() => german.locator("h1").textContent()).toBe("Daten beitragen");
+    await german.setInputFiles("#file", {
+      name: "D1.nc",
+      mimeType: "application/octet-stream",
+      buffer: Buffer.from(sonde),
+    });
+    await expect.poll(() => german.locator("#result h2").allTextContents()).toContain("Was die Welt sehen wird");
+    expect(await german.locator("#result h2").allTextContents()).toContain("Variablen");
+    await german.close();
   });
 });

@@ -17,8 +17,8 @@ export function contributePageOf(facts: Facts): string {
     { title: `Contribute · ${title}`, root: "", script: "contribute", kind: "dataset contribute", head },
     html`<header class="site"><a href="index.html">${title}</a></header>
 <main>
-<h1>Contribute data</h1>
-<p class="lead">Drop a file or a folder: you get its CID, see what the world will see, and the line for tree.yaml. Nothing is uploaded: all of it is computed on this machine. The <code>plan.json</code> of a pull request shows what merging it would publish.</p>
+<h1 class="ours">Contribute data</h1>
+<p class="lead ours">Drop a file or a folder: you get its CID, see what the world will see, and the line for tree.yaml. Nothing is uploaded: all of it is computed on this machine. The <code>plan.json</code> of a pull request shows what merging it would publish.</p>
 <noscript><p class="notice">This page needs JavaScript. Without it, <code>fieldtree add FILE --at PATH</code> does the same and more.</p></noscript>
 <div id="drop" hidden>
 <p>Drop a file or folder here, or choose</p>

@@ -158,6 +158,26 @@ describe.skipIf(!haveChromium)("a dataset's page", { timeout: 240_000 }, () => {
     });
   });
 
+  it("is in German where the reader is, but for what the dataset says", async () => {
+    const headings = (page: Page) =>
+      page.locator("h2, aside dt, th[scope=col], caption, summary, .button").allTextContents();
+    let english: string[] = [];
+    await visit(`ipfs/${portal}/${page}`, { locale: "en-GB" }, async (page) => {
+      await page.locator("button.copy:visible").first().waitFor();
+      english = await headings(page);
+    });
+    await visit(`ipfs/${portal}/${page}`, { locale: "de-DE" }, async (page) => {
+      await expect.poll(() => page.locator("html").getAttribute("lang")).toBe("de");
+      await expect.poll(() => page.locator("button.copy:visible").first().textContent()).toBe("Kopieren");
+      const german = await headings(page);
+      // Names, and words that both languages have.
+      const same = /^(Python|R|Julia|Shell|BibTeX|RIS|CSL-JSON|CITATION.cff|DOI|CID|Format|Name|Chunks|Text|Variable|\d*)$/;
+      expect(german.filter((text) => english.includes(text) && !same.test(text))).toEqual([]);
+      expect(german).toEqual(expect.arrayContaining(["Variablen", "Zitieren", "Einheit"]));
+      expect(await page.locator("h1").textContent()).toBe("Dropsondes of HALO");
+    });
+  });
+
   it("runs nothing that a dataset says, with a script or without", async () => {
     for (const javaScriptEnabled of [true, false]) {
       await visit(`ipfs/${portal}/datasets/evil.zarr/index.html`, { javaScriptEnabled }, async (page) => {
