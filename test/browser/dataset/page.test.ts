@@ -171,7 +171,8 @@ describe.skipIf(!haveChromium)("a dataset's page", { timeout: 240_000 }, () => {
       await expect.poll(() => page.locator("button.copy:visible").first().textContent()).toBe("Kopieren");
       const german = await headings(page);
       // Names, and words that both languages have.
-      const same = /^(Python|R|Julia|Shell|BibTeX|RIS|CSL-JSON|CITATION.cff|DOI|CID|Format|Name|Chunks|Text|Variable|\d*)$/;
+      const same =
+        /^(Python|R|Julia|Shell|BibTeX|RIS|CSL-JSON|CITATION.cff|DOI|CID|Format|Name|Chunks|Text|Variable|\d*)$/;
       expect(german.filter((text) => english.includes(text) && !same.test(text))).toEqual([]);
       expect(german).toEqual(expect.arrayContaining(["Variablen", "Zitieren", "Einheit"]));
       expect(await page.locator("h1").textContent()).toBe("Dropsondes of HALO");
