@@ -1,5 +1,5 @@
 /**
- * Adding files, whole command, beside `ipfs add` without a daemon: both put everything on the disk before they end.
+ * Adding files, whole command, compared with `ipfs add` without a daemon: both put everything on the disk before they end.
  *
  * `node bench/add.ts [--large MB] [--small COUNT] [--turns N]`; by default 2 147 MB in one file, 20 000 files of 20 kB,
  * and the best of three turns each. Needs room for five times the large file in BENCH_FOLDER or the temporary folder.

@@ -1,8 +1,8 @@
 /**
- * From leaves to a root: in this process, and as the whole command beside what a campaign does without us.
+ * From leaves to a root: in this process, and as the whole command compared with what a campaign does without fieldtree.
  *
  * `node bench/assemble.ts [leaves for the RPC part, default 10 000]`. The peers put each leaf into a real Kubo's MFS: one
- * `ipfs files` process a line, as the reference's script does it, and one `files/cp` call a line over a kept connection.
+ * `ipfs files` process a line, as the reference's script does it, and one `files/cp` call a line over one connection.
  * Take the ratios, not the seconds.
  */
 import { rm, writeFile } from "node:fs/promises";
@@ -78,7 +78,7 @@ async function wholeCommand(count: number, peer: "a process a line" | "one conne
       const seconds = (performance.now() - began) / 1000;
       const stdout = (await kubo.ipfs("files", "stat", "--hash", "/bench")).trim();
       const { root } = JSON.parse(ours[programName]!.stdout);
-      if (root !== stdout) throw new Error(`Kubo made ${stdout}, we made ${root}`);
+      if (root !== stdout) throw new Error(`Kubo built ${stdout}, fieldtree ${root}`);
       row(`assemble ${count} leaves, whole command, same root`, {
         ...ours,
         [`Kubo's MFS, ${peer}`]: { seconds, memory: 0, stdout },

@@ -1,5 +1,5 @@
 /**
- * The data browser beside others that show the same catalog: what the first view loads, what it shows, and what axe objects to.
+ * The data browser compared with others that show the same catalog: what the first view loads, what it shows, and what axe objects to.
  *
  * Run it with `node bench/browser-peers.ts PORTAL [NAME FOLDER PATH]…`: PORTAL is the address of a portal that is served, FOLDER has
  * a peer as it was built, and PATH is the page of it that shows the catalog, with `{portal}` for the portal's address without `http://`. Peers

@@ -1,6 +1,6 @@
 /**
  * Servers of this machine, as if they were far away: a relay in a process of its own, so that what it does takes nothing
- * from whoever is measured but the machine's time.
+ * from the measured program but the machine's time.
  *
  * An answer comes back a round trip later, and what is first sent on a connection goes out a round trip later, as it
  * would behind a handshake. Loopback itself adds next to nothing.

@@ -1,5 +1,5 @@
 /**
- * `serve` beside Kubo's gateway, over the same blocks.
+ * `serve` compared with Kubo's gateway, over the same blocks.
  *
  * What data users do: xarray reads a Zarr store of 2 000 chunks of 24 kB that lie in one folder, over HTTP and through ipfsspec;
  * curl streams a file of 1 GiB; 200 readers ask for small files at once. Python's own start is part of what is measured, and

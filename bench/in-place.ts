@@ -1,5 +1,5 @@
 /**
- * Adding files without a second copy, beside `add` and beside `ipfs add --nocopy`: whole commands, from empty stores.
+ * Adding files without a second copy, compared with `add` and with `ipfs add --nocopy`: whole commands, from empty stores.
  *
  * `node bench/in-place.ts [--large MB] [--small COUNT] [--turns N]`; by default as `bench/add.ts`. Prints what each store takes
  * on the disk, too.

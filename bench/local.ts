@@ -1,5 +1,5 @@
 /**
- * Reading and keeping what is on this machine, beside Kubo without a daemon over the same blocks: `cat` and `get` of a large file,
+ * Reading and storing what is on this machine, compared with Kubo without a daemon over the same blocks: `cat` and `get` of a large file,
  * `ls` of a large folder, one small file over HTTP, `fsck`, `gc`, and the first publish of very many datasets to a Kubo.
  *
  * `node bench/local.ts WORK…` measures some of them alone: cat, get, ls, http, fsck, gc, publish.

@@ -1,6 +1,6 @@
 /**
- * What a release log on a git branch costs as it grows: a short log beside a long one, over HTTP, each on a machine that
- * has never seen it (a CI job). Requests and bytes are the server's own count.
+ * What a release log on a git branch costs as it grows: a short log and a long one, over HTTP, each on a machine that
+ * has never read it (a CI job). Requests and bytes are the server's own count.
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

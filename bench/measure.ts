@@ -2,7 +2,7 @@
  * Whole commands, side by side.
  *
  * A benchmark runs ours and what a user would run instead in turns, in one run on one machine, and prints the best of
- * each and their ratio: seconds of another day or machine say nothing. Peak memory is the kernel's own high-water mark.
+ * each and their ratio: seconds of another day or machine can't be compared. Peak memory is the kernel's own high-water mark.
  */
 import { execFile as execFileByCallback, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -16,9 +16,9 @@ const execFile = promisify(execFileByCallback);
 
 export interface Run {
   readonly seconds: number;
-  /** Peak resident set, bytes; 0 where the system doesn't tell. */
+  /** Peak resident set, bytes; 0 where the system does not report it. */
   readonly memory: number;
-  /** Bytes that went through system calls, of files and of pipes; absent where the system doesn't tell. */
+  /** Bytes that went through system calls, of files and of pipes; absent where the system does not report it. */
   readonly read?: number;
   readonly written?: number;
   readonly stdout: string;
@@ -106,7 +106,7 @@ export async function inTurns(
   return best;
 }
 
-/** Commands one after another, as somebody would type them. */
+/** Commands one after another, as a user would type them. */
 export async function inSequence(commands: readonly (readonly string[])[], env: How["env"] = {}): Promise<Run> {
   const began = performance.now();
   let stdout = "";

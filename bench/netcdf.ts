@@ -1,7 +1,7 @@
 /**
  * NetCDF: describing files of several kinds, and a cold scan of a folder of 1 000 sondes.
  *
- * All files are generated: `test/formats/netcdf/large.py`, `sondes.py`. Beside it, what an analyst would run for the same
+ * All files are generated: `test/formats/netcdf/large.py`, `sondes.py`. Compared with what an analyst would run for the same
  * facts: xarray opens each file and takes minimum and maximum of its coordinates. Whole commands, their start included. Blocks
  * are those of UnixFS that a description reads; `test/formats/netcdf/cost.test.ts` asserts them, and the rounds.
  */

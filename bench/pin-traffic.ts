@@ -1,8 +1,8 @@
 /**
  * What a mirror is sent where one leaf of 10 000 changed.
  *
- * A real Kubo keeps the release before; it is brought the difference and pins the new root, with nobody to ask for what
- * was not sent. Blocks are counted, and held against those that are new: beside it, what bringing the whole tree sends.
+ * A real Kubo has the release before; it is sent the difference and pins the new root, with no other node to ask for what
+ * was not sent. Blocks are counted, and compared with those that are new, and with what sending the whole tree takes.
  */
 import { assembly } from "../pipeline/dag/assemble.ts";
 import { type Block, type Get, keyOf } from "../pipeline/dag/block.ts";
@@ -70,7 +70,7 @@ async function oneChanged(where: string, pathOf: (i: number) => string): Promise
     const seconds = (performance.now() - began) / 1000;
 
     const ratio = sent.blocks / fresh;
-    console.log(`1 changed leaf of ${count}, ${where}, to a Kubo that keeps the release before`);
+    console.log(`1 changed leaf of ${count}, ${where}, to a Kubo that has the release before`);
     console.log(`  sent ${sent.blocks} blocks (${sent.bytes} bytes) for ${fresh} new ones: ${ratio.toFixed(2)}×`);
     console.log(`  read ${read} blocks; brought and pinned in ${seconds.toFixed(3)} s`);
     console.log(`  the whole tree: ${whole.blocks} blocks (${whole.bytes} bytes)`);

@@ -2,8 +2,8 @@
  * Publishing where nothing changed, with everything around the campaign 50 ms away: that is what a scheduled job does most
  * of the time, and what it costs to know that all is well.
  *
- * A Kubo, a Cluster of two peers and a pinning service keep the sample campaign, and BIND answers for two names at two
- * servers each; all are real, each behind a relay (`far.ts`). Beside it, the same questions asked one after another with
+ * A Kubo, a Cluster of two peers and a pinning service pin the sample campaign, and BIND answers for two names at two
+ * servers each; all are real, each behind a relay (`far.ts`). Compared with the same questions asked one after another with
  * what an operator has at hand: `ipfs`, `curl` and `dig`, through the same relays.
  */
 import { cp, readFile, writeFile } from "node:fs/promises";
@@ -132,7 +132,7 @@ interface Pin {
   readonly cid: string;
 }
 
-/** As many blocks below `root`, itself among them, as fieldtree looks at. */
+/** As many blocks below `root`, itself among them, as fieldtree reads. */
 async function firstBlocks(root: CID, get: Get): Promise<CID[]> {
   const found: CID[] = [];
   for await (const { cid } of walk(root, get, { scope: "all" })) {

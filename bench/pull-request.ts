@@ -5,9 +5,9 @@
  * against the box of `test/github`; the data lie on a Kubo whose gateway is named twice, and all three are 50 ms away
  * (`far.ts`). What `actions/setup` does before that, with npm's downloads at hand, is a line of its own.
  *
- * Beside it, what a maintainer would do instead, without leaving the machine that has the data: assemble the merged tree in
+ * Compared with what a maintainer would do instead, without leaving the machine that has the data: assemble the merged tree in
  * Kubo's MFS, one `ipfs files` process a line, and for each of the three ask for its size and try both gateways. That gives
- * the same root, and nothing of what the data say.
+ * the same root, and no descriptions of the data.
  */
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -73,7 +73,7 @@ try {
     const root = (await kubo.ipfs("files", "stat", "--hash", "/bench")).trim();
     const described = found.changes.filter(({ datasets }: { datasets: unknown[] }) => datasets.length === 1);
     if (found.state !== "ready" || described.length !== changed.length || found.root.to !== root)
-      throw new Error(`Kubo made ${root}, we ${found.root.to}: ${found.state}, ${JSON.stringify(found.changes)}`);
+      throw new Error(`Kubo built ${root}, fieldtree ${found.root.to}: ${found.state}, ${JSON.stringify(found.changes)}`);
     row(`plan of a pull request, ${leaves} leaves, ${changed.length} changed, ${roundTrip} ms away`, {
       ...planned,
       "ipfs files, ipfs dag stat and curl": byHand.byHand!,

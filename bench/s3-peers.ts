@@ -1,5 +1,5 @@
 /**
- * The S3 gateway beside versitygw and MinIO: PUT and GET of three sizes, and lists, by one client, in turns.
+ * The S3 gateway compared with versitygw and MinIO: PUT and GET of three sizes, and lists, by one client, in turns.
  *
  * The peers are built from their Go modules, here only; where one can't be built, it is left out. What each does for a PUT differs:
  * ours hashes blocks by SHA-256 and answers when they and a record are synced to the disk; MinIO syncs its files; versitygw

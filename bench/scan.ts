@@ -2,7 +2,7 @@
  * Scanning: 60 datasets cold, and 1 000 of which one changed.
  *
  * The datasets are copies of a real Zarr store (dropsondes of a HALO flight) with distinct titles, from
- * `../shared/data/zarr`, on the embedded node, and once behind gateways of which one never answers. Beside it, what an analyst would run for the same facts: xarray
+ * `../shared/data/zarr`, on the embedded node, and once behind gateways of which one never answers. Compared with what an analyst would run for the same facts: xarray
  * opens each store from disk and takes minimum and maximum of its coordinates (set PYTHON to one that has xarray).
  */
 import { spawn } from "node:child_process";
@@ -42,7 +42,7 @@ async function oneChanged(folder: string, count: number): Promise<void> {
   row(`scan ${count} datasets, one changed, whole command`, results);
 }
 
-/** The datasets of `near`, scanned by a campaign that holds none of them: over one gateway, and over a silent one as well. */
+/** The datasets of `near`, scanned by a campaign that has none of them: over one gateway, and over a silent one as well. */
 async function behindGateways(near: string, far: string): Promise<void> {
   const serving = spawn(program[0]!, [...program.slice(1), "serve", "--port", "0", "--json"], { cwd: near });
   const silent = createServer().listen(0, "127.0.0.1");

@@ -1,4 +1,4 @@
-/** How long the program takes to say something, beside a Node that does nothing. */
+/** How long the program takes to its first output, compared with a Node that does nothing. */
 import { inTurns, program, programName, row, run } from "./measure.ts";
 
 row(

@@ -1,8 +1,8 @@
 /**
  * A large tree.yaml checked, tidied and merged.
  *
- * `node bench/tree.ts [leaves, default 100 000]`. Checking and tidying stand beside the YAML parser we build on, which
- * reads the same file into values and prints them; merging by path beside what git does by line. Each side changes one
+ * `node bench/tree.ts [leaves, default 100 000]`. Checking and tidying are compared with the YAML parser we build on, which
+ * reads the same file into values and prints them; merging by path with what git does by line. Each side changes one
  * leaf in a hundred and adds as many, in the same folders, as colleagues do after a flight; what git leaves to people is
  * counted from its marks.
  */

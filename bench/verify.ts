@@ -2,9 +2,9 @@
  * Verifying a log of 1 000 signed releases: every link, signature, change and root, from the newest CID back.
  *
  * A campaign of 245 leaves of which each release changes one, on the embedded node; the newest is published by the
- * program itself, so that the portal is a real one. Beside it, what an operator could do instead, on a Kubo that holds the
+ * program itself, so that the portal is a real one. Compared with what an operator could do instead, on a Kubo that has the
  * same blocks: walk the chain with `ipfs dag get` and read each tree.yaml with `ipfs cat`, for a tenth of the releases.
- * That looks at the links alone: signatures, changes and roots are compared by nobody.
+ * That reads the links alone: signatures, changes and roots are not compared.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ import { inScratch, inTurns, program, programName, row, run } from "./measure.ts
 
 const count = Number(process.argv[2] ?? 1000);
 const leaves = 245;
-/** Of so many releases the other contestant looks at: all of them take minutes. */
+/** Releases that the other program reads: all of them take minutes. */
 const walked = Math.min(100, count - 1);
 const most = { seconds: 3, bytes: 200e6 };
 const world = testWorld();

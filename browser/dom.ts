@@ -1,4 +1,4 @@
-/** Elements of a page, found and made. Text stays text: nothing here makes markup of a string. */
+/** Elements of a page, found and created. Text stays text: nothing here makes markup of a string. */
 
 /** The element of the page that its script can't do without. @throws Error where there is none. */
 export function byId<Kind extends HTMLElement>(id: string): Kind {

@@ -50,7 +50,7 @@ export default defineConfig({
   // The same files are used below /ipfs/<cid>/, at the root of a host and in a folder of one.
   base: "./",
   publicDir: "static",
-  // Files are made into blocks by what nodes use; of Node it has one hash.
+  // Files become blocks by the same code as in nodes; of Node it has one hash.
   resolve: { alias: { "node:crypto": `${here}contribute/node-crypto.ts` } },
   logLevel: "warn",
   build: {

@@ -2,7 +2,7 @@
 /**
  * Starts the program on a Node that can run it.
  *
- * The package brings Node 24 along as an npm package for each platform, and npm links it where `npx` and scripts look.
+ * The package brings Node 24 along as an npm package for each platform, and npm links it where `npx` and scripts find it.
  * A global install still begins on whatever Node the machine has: an older one only hands over. So this file must stay
  * readable for Node 18, and cheap for Node 24, which goes straight on.
  */
@@ -49,7 +49,7 @@ function handOver(): void {
       process.exitCode = code ?? 1;
       return;
     }
-    // Die as it died, so that a shell sees the same.
+    // End as it ended, so that a shell gets the same status.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });

@@ -34,7 +34,7 @@ export async function run(): Promise<void> {
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write("", flushed))),
   );
-  // Not by running out of work: a gateway that never answered may keep a connection of ours half open for seconds.
+  // Not by running out of work: a gateway that never answered may leave a connection of ours half open for seconds.
   process.exit(code);
 }
 
@@ -147,7 +147,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
     });
   }
   program.addHelpText("after", `\n${wrapped(exitCodes)}`);
-  // Asked to help with what is no verb, commander says nothing; asked to run it, it says what was probably meant.
+  // Asked to help with what is no verb, commander prints nothing; asked to run it, it suggests what was probably meant.
   const unknown = names.some((name) => !verbs.some((verb) => verb.name === name));
   try {
     await program.parseAsync(unknown ? names : hasNoVerb(argv) ? ["--help"] : argv, { from: "user" });
@@ -163,7 +163,7 @@ async function parse(argv: readonly string[], base: Omit<Call, "args" | "flags">
 
 /**
  * A tree of a quarter of a million leaves is parsed in one turn of the event loop, and signals come between two: one that came
- * during such a turn near the end of a command is seen here.
+ * during such a turn near the end of a command is noticed here.
  *
  * @throws The reason of `signal`, where it is aborted.
  */
@@ -179,7 +179,7 @@ function misused({ message }: CommanderError, called: { readonly name: string; r
   const says = message.replace(/^error: /, "").replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");
   return new Failure("input", says, {
     hint: called
-      ? `fieldtree help ${called.name} says more; an example: ${called.example}`
+      ? `see fieldtree help ${called.name}; an example: ${called.example}`
       : "fieldtree help lists the verbs, fieldtree help VERB its flags",
   });
 }

@@ -11,7 +11,7 @@ export interface Dropped {
   readonly name: string;
   readonly isFolder: boolean;
   readonly files: readonly DroppedFile[];
-  /** Paths of folders in it, as far as the browser tells: of a folder that is chosen it names none that is empty. */
+  /** Paths of folders in it, as far as the browser lists them: of a folder that is chosen it names none that is empty. */
   readonly folders?: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The page for contributors: what is dropped on it is hashed and described here, and nothing leaves the machine.
  *
- * The preview is made by the same `core/page` that prerenders the pages of a portal; it is the only markup that is put into the page as
+ * The preview comes from the same `core/page` that prerenders the pages of a portal; it is the only markup that is put into the page as
  * text, and every value in it is escaped there.
  */
 import "./contribute.css";

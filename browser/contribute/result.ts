@@ -71,7 +71,7 @@ function describedContent(described: Described, texts: Texts["contribute"]): Con
   }
 }
 
-/** The elements of what a template made. A page has one `main`, which the preview is in. */
+/** The elements that a template returned. A page has one `main`, which the preview is in. */
 function parsed(content: ReturnType<typeof html>) {
   const template = document.createElement("template");
   template.innerHTML = content.text;

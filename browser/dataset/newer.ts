@@ -1,7 +1,7 @@
 /**
  * Whether the campaign has a newer version of the dataset than a page from an earlier portal shows.
  *
- * The newest portal is what the campaign's name leads to. Its list of the dataset's versions says what became of it; where it has
+ * The newest portal is what the campaign's name leads to. Its list of the dataset's versions has the later ones; where it has
  * none, there is one version, and this is it.
  */
 import { isRecord } from "../../pipeline/core/json.ts";

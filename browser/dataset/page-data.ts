@@ -1,4 +1,4 @@
-/** What the prerendered page says to its scripts. It was written by `core/page`, and read as anything from the network is. */
+/** The data that the prerendered page has for its scripts. It was written by `core/page`, and read as anything from the network is. */
 import { isRecord } from "../../pipeline/core/json.ts";
 
 export interface PageData {

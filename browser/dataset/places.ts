@@ -1,4 +1,4 @@
-/** Fills into the page what only its reader's place tells: the gateway and the portal in lines to copy, and links to IPFS. */
+/** Fills into the page what depends on the address it is read from: the gateway and the portal in lines to copy, and links to IPFS. */
 import type { PageData } from "./page-data.ts";
 import type { Where } from "./where.ts";
 

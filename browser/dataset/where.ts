@@ -7,7 +7,7 @@
 export interface Where {
   /** URL without a slash at its end; `undefined` for a host of files, or a disk. */
   readonly gateway?: string;
-  /** `ipfs://CID` or `ipns://NAME`, where the gateway tells; else the portal's URL. */
+  /** `ipfs://CID` or `ipns://NAME`, where the gateway reports it; else the portal's URL. */
   readonly portal: string;
   /** The portal's URL, without a slash at its end. */
   readonly portalUrl: string;

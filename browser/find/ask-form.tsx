@@ -1,4 +1,4 @@
-/** The question, what is chosen beside it, and which view of the answer is shown. */
+/** The question, the chosen filters, and which view of the answer is shown. */
 import { type Signal, signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ListRow } from "../../pipeline/core/page/row.ts";

@@ -33,7 +33,7 @@ export function detailsIn(index: unknown): DetailsByPath {
 
 export interface ReleaseLine {
   readonly number: number;
-  /** The day it was made. */
+  /** The day it was created. */
   readonly day: string;
   /** How many changes of each kind. */
   readonly changes: Readonly<Record<string, number>>;

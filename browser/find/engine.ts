@@ -145,7 +145,7 @@ function allFacets(bytes: Uint8Array): readonly FacetCount[] {
 
 const isAsked = (query: Query) => Object.keys(query).length > 0;
 
-/** The question with what is chosen beside it. A box that is drawn takes the place of one that is typed. */
+/** The question with the chosen filters. A box that is drawn takes the place of one that is typed. */
 function queryOf({ values, box, from, until }: Ask, { query }: Question): Query {
   const [first, last] = from !== undefined && until !== undefined && from > until ? [until, from] : [from, until];
   const after = later(first, query.from);

@@ -12,7 +12,7 @@ import { isFiltersOpen } from "./ask-form.tsx";
 import type { Campaign } from "./portal.ts";
 import { answer, ask, facets, setAsk } from "./state.ts";
 
-/** In the order in which people look for data. */
+/** In the order in which people search for data. */
 const order: readonly Field[] = [
   "kind",
   "platform",

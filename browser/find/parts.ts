@@ -11,7 +11,7 @@ export interface Part {
   readonly without: Ask;
 }
 
-/** What is chosen beside the text, and places and times that the text was understood as. */
+/** The chosen filters, and places and times that the text was understood as. */
 export function chosenParts(ask: Ask, question: Question, texts: Texts): readonly Part[] {
   const { find } = texts;
   const parts = question.conditions.filter(({ kind }) => kind !== "word").map((each) => partOf(each, ask, texts));
@@ -65,7 +65,7 @@ export function boxText([west, south, east, north]: Box, { find }: Texts): strin
     const rounded = Math.round(degrees * 10) / 10 + 0;
     return `${Math.abs(rounded)}°${rounded > 0 ? `\u202f${plus}` : rounded < 0 ? `\u202f${minus}` : ""}`;
   };
-  // What goes all around, or from pole to pole, says nothing.
+  // What goes all around, or from pole to pole, filters nothing.
   const isBand = west <= -180 && east >= 180;
   const isSlice = south <= -90 && north >= 90;
   const range = (from: string, to: string) => (from === to ? from : find.range(from, to));

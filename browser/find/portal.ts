@@ -1,4 +1,4 @@
-/** The files of the portal that the page is part of, and what the page itself says of the campaign. */
+/** The files of the portal that the page is part of, and what the page itself contains about the campaign. */
 import type { Box } from "../../pipeline/core/dataset/extent.ts";
 import { isRecord } from "../../pipeline/core/json.ts";
 

@@ -105,7 +105,7 @@ function Rows({ rows, campaign }: { readonly rows: readonly ListRow[]; readonly 
           onMouseLeave={() => {
             pointed.value = undefined;
           }}
-          // Made by the template that escapes, as on the prerendered page.
+          // From the template that escapes, as on the prerendered page.
           dangerouslySetInnerHTML={{ __html: rowOf(row, options).text }}
         />
       ))}

@@ -126,7 +126,7 @@ function Lanes({ lanes, campaign }: { readonly lanes: readonly Lane[]; readonly 
   );
 }
 
-/** The outline of a bar, wide enough to be seen. */
+/** The outline of a bar, wide enough to be visible. */
 function barOf([from, to]: readonly [number, number], y: number): string {
   const x = Math.round(from * width * 10) / 10;
   return `M${x} ${y}h${Math.max(2, Math.round((to - from) * width * 10) / 10)}v8H${x}z`;

@@ -1,4 +1,4 @@
-/** What was found as folders, with the size of each. A folder's contents are made when it is opened. */
+/** What was found as folders, with the size of each. A folder's contents are rendered when it is opened. */
 import { useState } from "preact/hooks";
 import { hrefOf, type ListRow } from "../../pipeline/core/page/row.ts";
 import { grouped } from "../../pipeline/core/text/plural.ts";

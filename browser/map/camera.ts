@@ -22,7 +22,7 @@ export interface Camera {
   readonly scale: number;
 }
 
-/** Data wider or higher than this are seen better on a map of the world. Degrees. */
+/** Data wider or higher than this are clearer on a map of the world. Degrees. */
 const widestOnGlobe = 120;
 
 /** Part of the map that the data take when it is fitted to them. */
@@ -78,7 +78,7 @@ export function projectionOf({ form, centre, scale }: Camera, { width, height }:
   return world.translate([width / 2, height - y]).clipExtent(extentOf(width, height));
 }
 
-/** Shapes are cut a little outside the map, so that the cuts are not seen. */
+/** Shapes are cut a little outside the map, so that the cuts are invisible. */
 const extentOf = (width: number, height: number): [[number, number], [number, number]] => [
   [-8, -8],
   [width + 8, height + 8],
@@ -103,12 +103,12 @@ export function zoomed(camera: Camera, factor: number, size: Size, pixel?: reado
   return after ? panned(next, pixel[0] - after[0], pixel[1] - after[1], size) : next;
 }
 
-/** The position at a pixel; `undefined` beside the Earth. */
+/** The position at a pixel; `undefined` outside the Earth. */
 export function placeAt(camera: Camera, pixel: readonly [number, number], size: Size): Position | undefined {
   const projection = projectionOf(camera, size);
   const place = projection.invert?.([pixel[0], pixel[1]]);
   if (!place?.every(Number.isFinite)) return undefined;
-  // Beside the globe the inverse gives positions all the same.
+  // Outside the globe the inverse gives positions all the same.
   const back = projection(place);
   return back && Math.hypot(back[0] - pixel[0], back[1] - pixel[1]) < 1 ? [place[0], place[1]] : undefined;
 }

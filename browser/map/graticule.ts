@@ -8,7 +8,7 @@ function gridStep({ scale }: Camera): number {
   return [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1].find((degrees) => (degrees * Math.PI * scale) / 180 < 220) ?? 0.05;
 }
 
-/** The lines that can be seen. */
+/** The visible lines. */
 export function graticuleAt(camera: Camera, { width, height }: Size): MultiLineString {
   const { centre, scale } = camera;
   const step = gridStep(camera);
@@ -33,7 +33,7 @@ export interface GridLabel {
   readonly y: number;
 }
 
-/** Where lines of the grid leave the map: parallels at its left edge, meridians at its lower one. None beside the Earth. */
+/** Where lines of the grid leave the map: parallels at its left edge, meridians at its lower one. None outside the Earth. */
 export function gridLabels(camera: Camera, size: Size): readonly GridLabel[] {
   const step = gridStep(camera);
   const { width, height } = size;
@@ -46,7 +46,7 @@ export function gridLabels(camera: Camera, size: Size): readonly GridLabel[] {
   return [...parallels, ...meridians];
 }
 
-/** Pixels between places that are looked at along an edge. */
+/** Pixels between places that are tested along an edge. */
 const sampled = 8;
 
 /** Where a value that changes along an edge passes a multiple of `step`. */

@@ -1,5 +1,5 @@
 /**
- * Coastlines of Natural Earth (public domain), from files beside the page: at once those for the whole Earth, and when the map
+ * Coastlines of Natural Earth (public domain), from files next to the page: at once those for the whole Earth, and when the map
  * is magnified those with bays and small islands. Nothing comes from a tile server.
  */
 import type { MultiPolygon } from "geojson";
@@ -9,12 +9,12 @@ import type { GeometryCollection, Topology } from "topojson-specification";
 /** Which coastlines a scale needs. */
 type Detail = "110m" | "50m";
 
-/** Pixels a radian from which the coarse coastlines are seen to be coarse. */
+/** Pixels a radian from which the coarse coastlines look coarse. */
 const fineFrom = 700;
 
 const detailAt = (scale: number): Detail => (scale < fineFrom ? "110m" : "50m");
 
-/** Reads a file beside the scripts. */
+/** Reads a file next to the scripts. */
 export type ReadFile = (name: string) => Promise<Response>;
 
 /**

@@ -65,7 +65,7 @@ export function shapeOfBox(box: Box): Shape {
   return { lines: [...parallels, ...meridians], dots: [] };
 }
 
-/** Degrees between positions that are inserted, so that a great circle from one to the next is not seen to leave the parallel. */
+/** Degrees between positions that are inserted, so that a great circle from one to the next does not visibly leave the parallel. */
 const step = 3;
 
 function alongParallels(line: readonly Position[]): Position[] {

@@ -1,7 +1,7 @@
 /**
  * What of a dataset can be drawn, and how: its variables with the axes they have.
  *
- * Metadata alone decide, so that nothing is read before a person sees what can be chosen.
+ * Metadata alone decide, so that nothing is read before a person gets the choices.
  */
 import { type Coordinates, findCoordinates } from "../../pipeline/core/cf/coordinates.ts";
 import { type CfVariable, text } from "../../pipeline/core/cf/variable.ts";
@@ -43,7 +43,7 @@ export function freeDimensions({ dimensions, shape }: CfVariable): readonly stri
   return dimensions.filter((_, i) => shape[i]! > 1);
 }
 
-/** What a dataset of soundings says of itself somewhere among its attributes. */
+/** How a dataset of soundings is named somewhere among its attributes. */
 const soundings = /"profile"|"trajectoryProfile"|dropsonde|radiosonde|sounding|ascent/i;
 
 function kindsOf(variable: CfVariable, coordinates: Coordinates, isSounding: boolean): readonly PlotKind[] {
@@ -66,7 +66,7 @@ function kindsOf(variable: CfVariable, coordinates: Coordinates, isSounding: boo
   return [...new Set(kinds)];
 }
 
-/** Whether one of its dimensions has an order that is known: a coordinate, or a time beside it. */
+/** Whether one of its dimensions has an order that is known: a coordinate, or a time along it. */
 function isOrdered(variable: CfVariable, coordinates: Coordinates): boolean {
   return freeDimensions(variable).some((dimension) => axisOf(dimension, variable, coordinates) !== undefined);
 }

@@ -60,7 +60,7 @@ function tableThrough(points: readonly Lab[]): ColourTable {
 
 const mixed = (a: Lab, b: Lab, share: number) => a.map((each, i) => each + (b[i]! - each) * share) as unknown as Lab;
 
-/** How different two colours look; 1 is as much as black and white. */
+/** The contrast of two colours; 1 is as much as black and white. */
 export const difference = (a: Lab, b: Lab) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
 /** OKLab of `rrggbb`. */

@@ -14,7 +14,7 @@ export interface Figure {
   clear(): void;
 }
 
-/** Pixels. A profile stands upright, as in every atlas; a track is as high as it is wide, where there is room. */
+/** Pixels. A profile is upright, as in every atlas; a track is as high as it is wide, where there is room. */
 function sizeOf({ kind }: PlotData, width: number): { readonly width: number; readonly height: number } {
   if (kind === "profile") return { width: Math.min(width, 520), height: 440 };
   if (kind === "track") return { width: Math.min(width, 720), height: Math.min(480, Math.max(300, width)) };

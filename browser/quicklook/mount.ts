@@ -31,7 +31,7 @@ export interface QuicklookDataset extends DatasetAddress {
 
 export interface QuicklookOptions {
   readonly texts?: Pick<Texts, "quicklook" | "trust">;
-  /** Where the page says whether what is shown was verified. */
+  /** Where the page shows whether what is shown was verified. */
   readonly trust?: HTMLElement | null;
 }
 
@@ -91,7 +91,7 @@ async function folderView(folder: Folder, options: ViewOptions, world: World): P
 const zarr = () => import("./zarr.ts");
 const netcdf = () => import("../../pipeline/formats/netcdf/open.ts");
 
-/** Extensions of what may be looked at. What a file is, its first bytes say. */
+/** Extensions of what may be drawn. What a file is, its first bytes decide. */
 const drawable = /\.(nc4?|cdf|h5|hdf5?|he5|csv|tsv|txt|png|jpe?g|gif|webp|avif|mp4|m4v|webm)$/i;
 const mostFiles = 1000;
 

@@ -12,7 +12,7 @@ import { axisOf, type Catalog, type Drawable, freeDimensions, type PlotKind, pla
 export interface Choice {
   readonly drawable: Drawable;
   readonly kind: PlotKind;
-  /** Of dimensions that the plot does not run along; 0 where it says nothing. */
+  /** Of dimensions that the plot does not run along; 0 where it does not matter. */
   readonly index: ReadonlyMap<string, number>;
   /** Whether all may be read, whatever its size. */
   readonly whole: boolean;

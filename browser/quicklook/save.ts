@@ -21,7 +21,7 @@ export async function savePng(node: SvgNode, name: string): Promise<void> {
   if (!context) throw new Error("this browser draws no images");
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-  if (!blob) throw new Error("this browser made no PNG");
+  if (!blob) throw new Error("this browser returned no PNG");
   download(blob, `${name}.png`);
 }
 

@@ -86,7 +86,7 @@ function stepTick(value: number, step: number): Tick {
   return { value, text: value.toFixed(decimals).replace("-", "−") };
 }
 
-/** 1, 2 or 5 times a power of ten, about `wanted`. */
+/** 1, 2 or 5 times a power of ten, about `target`. */
 function roundStep(target: number): number {
   const power = 10 ** Math.floor(Math.log10(target));
   return power * ([1, 2, 5].find((factor) => factor * power >= target * 0.75) ?? 10);
@@ -95,7 +95,7 @@ function roundStep(target: number): number {
 function ticksBy(step: number, least: number, greatest: number): number[] {
   const ticks: number[] = [];
   const [first, last] = [Math.ceil(least / step - 1e-9), Math.floor(greatest / step + 1e-9)];
-  // Far from 0 a step may be less than a number can tell.
+  // Far from 0 a step may be less than the resolution of a number.
   for (let i = first; i <= last && ticks.length < 100; i++) ticks.push(Number((i * step).toPrecision(12)));
   return ticks;
 }

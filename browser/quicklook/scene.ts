@@ -1,5 +1,5 @@
 /**
- * SVG as values: made without a page, put into one, or written as a file.
+ * SVG as values: built without a page, put into one, or written as a file.
  *
  * What is drawn has classes, whose colours are those of the page's style sheet. A file has no style sheet, so it brings one, in
  * colours for paper.

@@ -1,4 +1,4 @@
-/** The line that says whether what is shown was verified, by whom it was served, or what was refused. */
+/** The line about whether what is shown was verified, by whom it was served, or what was refused. */
 import { formatBytes } from "../../pipeline/core/text/shown.ts";
 import type { Status } from "../reading/status.ts";
 import type { Texts } from "../texts/en.ts";

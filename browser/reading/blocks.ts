@@ -17,7 +17,7 @@ import type { StatusRecord } from "./status.ts";
 
 /** Bytes of the largest block that nodes pass on is 2 MiB; some gateways are given larger ones. */
 const largestBlock = 4 * 2 ** 20;
-/** Bytes of blocks that are kept, so that another variable of a dataset costs only what is its own. */
+/** Bytes of blocks in memory, so that another variable of a dataset costs only what is its own. */
 const mostCached = 48 * 2 ** 20;
 
 export interface BlockSource {

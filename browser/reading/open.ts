@@ -36,12 +36,12 @@ export interface OpenedData {
   readonly url: URL;
 }
 
-/** Names by which formats tell that a folder is theirs. */
+/** Names by which formats recognise a folder. */
 const marks = ["zarr.json", ".zmetadata", ".zgroup", ".zarray", ".zattrs"];
 
 /**
  * @param page address of the page
- * @throws Failure `corrupt` where a block is not what its CID says: then nothing of the host is read on; `unavailable` where
+ * @throws Failure `corrupt` where a block does not match its CID: then nothing more is read from the host; `unavailable` where
  * there is nothing to be had.
  */
 export async function openData(

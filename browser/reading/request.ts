@@ -7,7 +7,7 @@ import type { World } from "../../pipeline/core/world.ts";
 
 /** Requests under way: browsers open six connections to a host over HTTP/1.1. */
 const atOnce = 6;
-/** Times that a request is made where the host doesn't answer, or answers 429 or 5xx. */
+/** Times that a request is sent where the host doesn't answer, or answers 429 or 5xx. */
 const attempts = 3;
 
 export interface Reply {

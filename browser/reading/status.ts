@@ -1,5 +1,5 @@
 /**
- * How far what was read of a dataset can be trusted, and what it cost: typed, so that the page can say it and tests can count.
+ * How far what was read of a dataset can be trusted, and what it cost: typed, so that the page can show it and tests can count.
  */
 
 export type Trust =
@@ -9,7 +9,7 @@ export type Trust =
   | { readonly kind: "verified" }
   /** Bytes are those that the host sent: it gives no blocks to check. `why`: a phrase that the host is the subject of. */
   | { readonly kind: "unverified"; readonly why: string }
-  /** A block was not what its CID says. Nothing of it was used. */
+  /** A block did not match its CID. Nothing of it was used. */
   | { readonly kind: "refused"; readonly cid: string; readonly message: string };
 
 export interface Status {

@@ -10,7 +10,7 @@ export async function configIn(folder: string): Promise<{ config: CampaignConfig
   const file = join(folder, "campaign.yaml");
   const text = (await readIfThere(file))?.toString();
   if (text === undefined) {
-    throw new Failure("input", `${folder} holds a tree.yaml and no campaign.yaml`, {
+    throw new Failure("input", `${folder} has a tree.yaml and no campaign.yaml`, {
       hint: "one line is enough: campaign: NAME",
     });
   }

@@ -1,7 +1,7 @@
 /**
  * `remotes.json` in the campaign's folder: what was pulled under which name, from where, and what was pushed to which key.
  *
- * It holds no secrets, and can be committed, so that all clones of a campaign know the same names. What it says is never
+ * It contains no secrets, and can be committed, so that all clones of a campaign know the same names. Its text is never
  * trusted: an address is resolved again, and blocks are verified by their CIDs.
  *
  * ```json

@@ -20,7 +20,7 @@ export async function withRepository({ cwd, env, flags, world }: Call): Promise<
   const named = nameIn(given ?? (await remoteAddress("origin", cwd, world)) ?? "");
   if (named) return { ...env, GITHUB_REPOSITORY: named };
   if (given) throw new Failure("input", `the repository on GitHub is OWNER/NAME, and not “${shown(given)}”`);
-  throw new Failure("input", "which repository on GitHub? There is no remote origin here that says so", {
+  throw new Failure("input", "which repository on GitHub? There is no remote origin here that names it", {
     hint: "--repo OWNER/NAME",
   });
 }

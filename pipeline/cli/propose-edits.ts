@@ -82,7 +82,7 @@ function asleep(changes: ReturnType<typeof changesBetween>): string {
   if (brought.length === 0) return "";
   const cids = [...new Set(brought)].slice(0, 3).map((cid) => `fieldtree car export ${cid} -o FILE.car`);
   return [
-    "Keep this machine on until it is live. If it has to sleep, put its data into a file, that file anywhere on the web, and say in",
+    "Keep this machine on until it is live. If it has to sleep, put its data into a file, that file anywhere on the web, and state its address in",
     "the pull request where:",
     ...cids.map((line) => `  ${line}`),
   ].join("\n");

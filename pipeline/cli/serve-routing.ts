@@ -56,7 +56,7 @@ export async function routingOf(
 }
 
 /**
- * The peer ID in `file`, made at the first use. Peers do not ask for its private key over HTTP, so none is stored.
+ * The peer ID in `file`, created at the first use. Peers do not ask for its private key over HTTP, so none is stored.
  *
  * @throws Failure `input` where the file has something else.
  */
@@ -68,7 +68,7 @@ async function peerIdIn(file: string): Promise<string> {
     return id;
   }
   if (!publicKeyOf(stored))
-    throw new Failure("input", `${file} has no peer ID`, { hint: "remove it: a new one is made" });
+    throw new Failure("input", `${file} has no peer ID`, { hint: "remove it: a new one is created" });
   return stored;
 }
 

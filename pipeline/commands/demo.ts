@@ -64,7 +64,7 @@ async function addSample(campaign: Campaign, world: World): Promise<void> {
   for (const { path, cid, line } of tree.values()) {
     const added = await add(join(campaign.folder, "sample", path), campaign, world);
     if (added.equals(cid)) continue;
-    throw new Failure("input", `tree.yaml:${line}: sample/${path} has the CID ${added}, and tree.yaml says ${cid}`, {
+    throw new Failure("input", `tree.yaml:${line}: sample/${path} has the CID ${added}, and tree.yaml has ${cid}`, {
       hint: "npm run sample makes the sample again",
     });
   }
@@ -93,7 +93,7 @@ async function addData(paths: readonly string[], campaign: Campaign, world: Worl
     const top = `products/${basename(path)}`;
     for (const [below, file] of about.isDirectory() ? await leavesIn(path) : [["", path] as const]) {
       const at = below ? `${top}/${below}` : top;
-      if (leaves.has(at)) throw new Failure("input", `${leaves.get(at)} and ${file} would both stand at ${at}`);
+      if (leaves.has(at)) throw new Failure("input", `${leaves.get(at)} and ${file} would both be at ${at}`);
       leaves.set(at, file);
     }
   }
@@ -105,7 +105,7 @@ async function addData(paths: readonly string[], campaign: Campaign, world: Worl
   return cids;
 }
 
-/** Leaves of a folder: what a reader recognises, folders that hold files only, and files next to folders. */
+/** Leaves of a folder: what a reader recognises, folders that contain files only, and files next to folders. */
 async function leavesIn(folder: string): Promise<readonly (readonly [below: string, path: string])[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const whole = folderReaderOf(readers, new Set(entries.map(({ name }) => name))) !== undefined;

@@ -20,14 +20,14 @@ export const doctor: Verb = {
   ],
   about: `Checks the environment \`production\` and who may enter it, its secrets by name, branch rules and the required check,
 workflows and when they last ran, the log's branch; lists what is missing, with the page or the command that sets it. Changes
-nothing without --fix. Takes its token from GITHUB_TOKEN: an administrator's sees all of it. Exit code 1: something is
+nothing without --fix. Takes its token from GITHUB_TOKEN: an administrator's can read all of it. Exit code 1: something is
 missing. 4: nothing is, as far as this token can see.`,
   example: "GITHUB_TOKEN=$(gh auth token) fieldtree doctor",
 
   async run(call) {
     const { flags, folder, out, world } = call;
     const { campaign: config } = readCampaign(await readFile(join(folder(), "campaign.yaml")));
-    if (!config) throw new Failure("input", "campaign.yaml can't be read", { hint: "fieldtree check says why" });
+    if (!config) throw new Failure("input", "campaign.yaml can't be read", { hint: "fieldtree check reports why" });
     const publishing = await readFile(join(folder(), ".github/workflows/publish.yml"), "utf8").catch(unlessAbsent);
     const github = await openGitHub(await withRepository(call), world);
 

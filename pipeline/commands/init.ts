@@ -32,7 +32,7 @@ export const init: Verb = {
   ],
   about: `Writes tree.yaml, campaign.yaml and .gitignore where they are missing. With --actions, also what a repository on GitHub
 needs: the workflows and .ci/run, a pull request template, CODEOWNERS, .gitattributes and a README for contributors. What
-exists is left as it is. With --site, systemd units and a compose file in site/, for a machine that serves, mirrors and republishes. On a terminal, it asks for what no flag says. \`fieldtree doctor\` then says what to set on GitHub.`,
+exists is left as it is. With --site, systemd units and a compose file in site/, for a machine that serves, mirrors and republishes. On a terminal, it asks for what no flag gives. \`fieldtree doctor\` then says what to set on GitHub.`,
   example: 'fieldtree init orcestra --title "ORCESTRA field campaign" --domain orcestra-campaign.org',
 
   async run(call) {
@@ -82,7 +82,7 @@ function unlessAbsent(error: NodeJS.ErrnoException): undefined {
 function summary(folder: string, written: readonly string[], { actions }: InitOptions): string {
   if (written.length === 0) return `${folder} is a campaign already`;
   const next = actions
-    ? ["next: commit and push it, then `fieldtree doctor` says what to set on GitHub"]
+    ? ["next: commit and push it, then `fieldtree doctor` lists what to set on GitHub"]
     : ["next: fieldtree add PATH --at products/NAME, then fieldtree publish"];
   return [`wrote ${written.join(", ")} in ${folder}`, ...next].join("\n");
 }

@@ -90,7 +90,7 @@ async function inspectPath(given: string, using: Facts, call: Call, world: World
   const path = resolve(cwd, given);
   const printEntry = (entry: Entry, size: number, references?: string) => {
     const at = join(given, entry.path);
-    // Of several paths, each line says which it is about; of one, paths are relative to it.
+    // Of several paths, each line names its own; of one, paths are relative to it.
     const [data, , errors] = entryResult(call.args.length > 1 ? { ...entry, path: at } : entry, call);
     out.result(
       data,

@@ -37,7 +37,7 @@ export const key: Verb = {
 \`key import\` reads one in any of the formats and writes it to a file, \`key export\` prints it. The last two formats are
 those of \`ipfs key export\` and \`ipfs key import\`; base64 is for an environment variable:
   export CAMPAIGN_KEY="$(cat FILE)"
-campaign.yaml then names the variable, and the public name beside it, so that those without the key can verify.`,
+campaign.yaml then names the variable, and the public name with it, so that those without the key can verify.`,
   example: "fieldtree key new --to ~/campaign.key",
 
   async run(call) {

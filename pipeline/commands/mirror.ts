@@ -1,4 +1,4 @@
-/** `mirror`: keeps a copy of the newest data at another place, as far as a budget goes. */
+/** `mirror`: copies the newest data to another place, as far as a budget goes. */
 import { resolve } from "node:path";
 import * as v from "valibot";
 import type { Campaign } from "../campaign/campaign.ts";
@@ -84,7 +84,7 @@ async function printed(
     else {
       const published = await publishWhatItHas(name, event.status, place, campaign, call);
       const data = published && { key: published.key, since: published.report.since };
-      const text = published ? `\n  as ipns://${published.key} says, since ${published.report.since}` : "";
+      const text = published ? `\n  reported by ipns://${published.key} since ${published.report.since}` : "";
       out.result({ ...dataOf(event, name), ...data }, `${textOf(event, place.name)}${text}`);
     }
     await out.taken();

@@ -27,7 +27,7 @@ export const plan: Verb = {
       "compare with this tree.yaml, git:REF for the one at a commit, or a release by its number (default: what is live)",
     ],
     allFlag,
-    ["--portal", "build the portal that publishing would give, unpinned, on the campaign's node, to look at it"],
+    ["--portal", "build the portal that publishing would give, unpinned, on the campaign's node, for a preview"],
   ],
   about:
     "Prints the root that publishing would give, what would change, and every step. Changes nothing that is published.",

@@ -14,7 +14,7 @@ import { type OldPin, type Pruning, planPruning, unpinAll } from "../stages/pins
 import { retainsAll } from "../stages/pins/retention.ts";
 
 export const prune: Verb = {
-  flags: [["--dry-run", "say what would no longer be pinned, and how much room that frees; change nothing"]],
+  flags: [["--dry-run", "list what would no longer be pinned, and how much room that frees; change nothing"]],
   about: `Stops pinning, here and at every pin service, what only old releases had, by \`keep:\` under \`pins:\` in campaign.yaml: \`10 releases\`,
 \`90 d\`, or \`all\`, the default. What the newest release has, what a name points to, what is in tree.yaml and what
 \`extra:\` names stays pinned. Old releases stay in the log. \`fieldtree gc\` then frees the room.`,
@@ -85,8 +85,8 @@ function describePruned(
   campaign: Campaign,
 ): string {
   if (retainsAll(campaign))
-    return "nothing to prune: campaign.yaml keeps all releases; `pins: { keep: 10 releases }` there keeps the newest ten";
-  if (pins === 0) return "nothing to prune: all that is pinned is needed by a release that is kept";
+    return "nothing to prune: campaign.yaml retains all releases; `pins: { keep: 10 releases }` there retains the newest ten";
+  if (pins === 0) return "nothing to prune: all that is pinned is needed by a release that is retained";
   const free = campaign.home.gc ? "fieldtree gc" : "ipfs repo gc";
   const what = `${plural(pins, "pin")} of ${plural(releases, "old release")}`;
   return isDry

@@ -15,7 +15,7 @@ export const pullRequest: Verb = {
     proposalFlags.dryRun,
   ],
   about: `Puts each CID at its path in the newest tree.yaml on GitHub and opens the pull request: fork, branch, commit, template
-filled in. Needs no clone. Run again, it goes on where it stopped; the same proposal made twice is one pull request. Takes
+filled in. Needs no clone. Run again, it goes on where it stopped; a proposal that is sent twice is one pull request. Takes
 its token from GITHUB_TOKEN: that of \`gh auth token\`, or a classic one with the scope repo.`,
   example: "GITHUB_TOKEN=… fieldtree pull-request products/HALO/radar.zarr=bafy… --repo orcestra-campaign/ipfs_tools",
 

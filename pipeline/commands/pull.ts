@@ -53,7 +53,7 @@ the address has something older, nothing changes; where it has diverged or is un
   },
 };
 
-/** One that fails does not keep the others from being pulled; the first failure is thrown at the end. */
+/** The others are pulled even if one fails; the first failure is thrown at the end. */
 async function pullAll(
   names: readonly string[],
   pullOne: (name: string) => Promise<Pulled>,

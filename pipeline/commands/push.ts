@@ -57,7 +57,7 @@ under names: in campaign.yaml, to those of --routing and to Kubos. fieldtree rep
   },
 };
 
-/** What the flags say, and else what was remembered. */
+/** The values of flags, and else those of the last run. */
 function addressOf(what: string, { pushed }: Aliases, { flags }: Call): Omit<PushedAlias, "value"> {
   const known = pushed[what];
   const to = typeof flags.to === "string" ? flags.to : known?.to;

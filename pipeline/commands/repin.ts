@@ -8,7 +8,7 @@ import { pinEvent } from "../stages/pins/pin-status.ts";
 import { repin as repinStage } from "../stages/pins/repin.ts";
 
 export const repin: Verb = {
-  about: `Looks at every pin of the newest release at every service, asks again for what is missing, brings blocks where it can, and
+  about: `Probes every pin of the newest release at every service, asks again for what is missing, brings blocks where it can, and
 waits up to the deadline in campaign.yaml. The log of releases does not change.`,
   example: "fieldtree repin",
 

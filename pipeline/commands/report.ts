@@ -39,7 +39,7 @@ export const report: Verb = {
     ["--format <format>", `one of ${Object.keys(formats).join(", ")}`, "text"],
   ],
   about: `PROPOSAL, a file or git:REF, is the campaign's tree.yaml unless named. Base and proposal are merged by path and checked with the base's
-campaign.yaml, as a pull request is: what would change, whether its data can be reached, what it says of itself. Prints exactly
+campaign.yaml, as a pull request is: what would change, whether its data can be reached, and its metadata. Prints exactly
 what the bot posts. Exits with 1 where something needs to be changed, 4 where data is out of reach, 5 on a conflict.`,
   example: "fieldtree report --base git:origin/main --format markdown",
 

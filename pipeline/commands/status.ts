@@ -10,7 +10,7 @@ import type { World } from "../core/world.ts";
 /** The share of the remaining time that one request may take; the rest is for requests that depend on its answer. */
 const share = 0.6;
 
-/** The share where no other request depends on the answer. A Kubo waits a second before it looks for a block elsewhere. */
+/** The share where no other request depends on the answer. A Kubo waits a second before it requests a block elsewhere. */
 const lastShare = 0.85;
 
 export const status: Verb = {

@@ -92,7 +92,7 @@ const groups: Readonly<Record<string, readonly Omit<VerbEntry, "group">[]>> = {
     },
     {
       name: "mirror",
-      summary: "keep a copy of the newest data at another place",
+      summary: "copy the newest data to another place",
       load: async () => (await import("./mirror.ts")).mirror,
     },
     {

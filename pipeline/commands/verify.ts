@@ -17,11 +17,11 @@ export const verify: Verb = {
     ["--deep", "read and hash every block on the node, and rebuild the portal from the log"],
     ["--stac", "validate the portal's STAC by its published schemas, which are fetched over https"],
     ["--schemas <dir>", "with --stac: read the schemas from this folder only, each at HOST/PATH"],
-    ["--offline <car>", "verify the release that this CAR file holds, from the file alone"],
+    ["--offline <car>", "verify the release in this CAR file, from the file alone"],
   ],
   about: `Walks the log from the newest release to the first, retrieves blocks from every service, queries every authoritative server,
 and looks up every dataset of the index in the tree. Exit code 6: something contradicts itself or its CID.
-7: names or pins are no longer what the log says, or STAC is invalid. 4: something could not be checked.
+7: names or pins no longer match the log, or STAC is invalid. 4: something could not be checked.
 With a name that was pulled, or the CID of a release or portal, it checks the releases of that campaign and everything in its newest one.
 
 ${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wrong is named.`,
@@ -43,7 +43,7 @@ ${aboutOdf} Every block, slice of data and checkpoint is hashed, and what is wro
       return report(checksOfChain(other, call), call);
     }
     if (flags.schemas !== undefined && flags.stac !== true)
-      throw new Failure("input", "--schemas says where --stac finds its schemas", { hint: "add --stac" });
+      throw new Failure("input", "--schemas names the folder of schemas for --stac", { hint: "add --stac" });
     if (flags.stac === true && flags.offline !== undefined)
       throw new Failure("input", "--stac reads the portal on the node, and --offline a file alone", {
         hint: "leave one of them out",

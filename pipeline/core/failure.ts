@@ -3,10 +3,10 @@
  *
  * A failure is for the person or the workflow that has to act on it, so each
  * kind answers two questions: what exit code do we leave with, and can the same
- * call, made again, succeed? Wrappers that retry read `again`; `cli.ts` reads
+ * call, repeated, succeed? Wrappers that retry read `again`; `cli.ts` reads
  * `exit`; nothing else branches on them.
  *
- * Problems in `tree.yaml` are not failures but {@link Finding}s: we want all of
+ * Problems in `tree.yaml` are not failures but {@link Finding}s: all of
  * them at once, each with its line. Only what can't go on with them fails.
  */
 

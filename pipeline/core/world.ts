@@ -3,7 +3,7 @@
  *
  * Anything that makes two runs differ arrives through here: the network, the
  * clock, the log, the signal to stop. A function that takes a `World` does I/O; a
- * function that doesn't is pure, and that is how you tell them apart.
+ * function that doesn't is pure, which distinguishes them.
  */
 export interface World {
   readonly fetch: (request: Request) => Promise<Response>;

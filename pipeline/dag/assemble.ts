@@ -91,7 +91,7 @@ export function assembly(leaves: Iterable<Leaf>, profile: Profile): Assembly {
     remove(path) {
       const { above, name } = divided(path);
       const folder = folders.get(above);
-      if (!folder?.directory.has(name) || folders.has(path)) throw new Failure("input", `no leaf stands at ${path}`);
+      if (!folder?.directory.has(name) || folders.has(path)) throw new Failure("input", `no leaf is at ${path}`);
       folder.directory.remove(name);
       markStale(folder);
       prune(folder, above);

@@ -49,7 +49,7 @@ export async function* carOf(
  * The roots, and the blocks as they are read. A block that is within one chunk of `source` is a part of it, not a copy.
  *
  * @throws Failure `corrupt` where the header isn't that of a CARv1; blocks throw it for one that is truncated, larger than
- *   {@link largestBlock}, hashed by what can't be checked, or not what its CID says. Inlined blocks (identity CIDs) are given, too.
+ *   {@link largestBlock}, hashed by what can't be checked, or different from its CID. Inlined blocks (identity CIDs) are given, too.
  */
 export async function readCar(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Car> {
   const input = inputOf(source);
@@ -82,7 +82,7 @@ async function* sections(input: Input): AsyncGenerator<VerifiedBlock> {
       throw new Failure("corrupt", `CAR: ${cid} at byte ${start} is hashed by ${hash}, which can't be checked`);
     }
     if (block === "mismatch") {
-      throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} are not what the CID says`);
+      throw new Failure("corrupt", `CAR: the bytes of ${cid} at byte ${start} do not match the CID`);
     }
     yield block;
   }

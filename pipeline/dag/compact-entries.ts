@@ -104,7 +104,7 @@ export function compactEntries(): CompactEntries {
       filled = writeVarint(piece, tsize, filled + cid.length);
     },
 
-    // The CID is copied, so that a reference to it does not keep the whole piece in memory.
+    // The CID is copied, so that a reference to it does not retain the whole piece in memory.
     at(entry) {
       const bytes = cidOf(entry).slice();
       return { name: nameOf(entry), cid: usualCid(bytes) ?? CID.decode(bytes), tsize: tsizeOf(entry) };

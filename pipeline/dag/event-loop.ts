@@ -2,7 +2,7 @@
  * Long work in slices, so that a process that has others to serve goes on serving them.
  *
  * Blocks that are at hand are read without waiting for disk or network, and promises alone never let the event loop go
- * on: one walk through a few such blocks kept everything else from running, SIGTERM included. Code that works through many
+ * on: during one walk through a few such blocks nothing else ran, SIGTERM included. Code that works through many
  * items awaits {@link pause} between them. All who do share one slice a turn of the loop, in the order they came: sixteen
  * long requests delay a short one as much as one does.
  *

@@ -35,7 +35,7 @@ const worthAThread = 65_536;
 let apart = 0;
 const others = Math.max(1, navigator.hardwareConcurrency - 1);
 
-/** The CID of `bytes`, read as `codec` says. Version 0 is for dag-pb alone. */
+/** The CID of `bytes` of `codec`. Version 0 is for dag-pb alone. */
 export function cidOf(codec: number, bytes: Uint8Array, version: 0 | 1 = 1): CID {
   return cidOfDigest(codec, sha256(bytes), version);
 }

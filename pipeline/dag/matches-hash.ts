@@ -1,4 +1,4 @@
-/** Whether bytes are what a CID says, with sha2-256, which fieldtree itself writes, computed by Node. */
+/** Whether bytes match a CID, with sha2-256, which fieldtree itself writes, computed by Node. */
 import type { CID } from "multiformats/cid";
 import { sha256 } from "./hash.ts";
 import { isHashedBy } from "./read/other-hashes.ts";

@@ -18,7 +18,7 @@ export class VerifiedBlock implements Block {
     this.bytes = bytes;
   }
 
-  /** `mismatch`: the bytes are not what the CID says; `unknown`: its hash is none of those that can be checked. */
+  /** `mismatch`: the bytes do not match the CID; `unknown`: its hash is none of those that can be checked. */
   static async from(cid: CID, bytes: Uint8Array): Promise<VerifiedBlock | "mismatch" | "unknown"> {
     const isMatch = await matchesHash(cid, bytes);
     if (isMatch === undefined) return "unknown";

@@ -1,5 +1,5 @@
 /**
- * A cache on disk for values that never change, kept from run to run.
+ * A cache on disk, from run to run, of values that never change.
  *
  * For pure functions of a CID: the size of a root block, the description of a dataset. One file of lines that is only
  * appended to; a line truncated by a crash is skipped, and a deleted file is an empty cache. Not for values that may change

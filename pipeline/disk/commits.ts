@@ -33,7 +33,7 @@ export function commitsIn(folder: string, world: World): Commits {
       const bytes = await git(["cat-file", "blob", id]);
       if (bytes) return bytes;
       throw new Failure("input", `git can't read ${name} of ${commit}`, {
-        hint: "git fsck says what is broken in this clone",
+        hint: "git fsck reports what is broken in this clone",
       });
     },
   };

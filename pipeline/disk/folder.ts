@@ -92,7 +92,7 @@ function localEntry(path: string, kind: LocalEntry["kind"]): LocalEntry {
   };
 }
 
-/** Entries by name, made when they are asked for. `names`: in byte order. */
+/** Entries by name, computed when they are requested. `names`: in byte order. */
 function entriesOf(names: readonly string[], entryOf: (name: string) => LocalEntry): ReadonlyMap<string, LocalEntry> {
   const has = (name: string): boolean => {
     let [from, to] = [0, names.length];

@@ -18,7 +18,7 @@ export async function committedAt(file: string, world: World): Promise<Date | un
   const [time, parent] = found?.split(" ") ?? [];
   if (!time) return undefined;
   if (!parent && (await git(file, ["rev-parse", "--is-shallow-repository"], world)) === "true") {
-    throw new Failure("input", `this clone is too shallow to tell when ${basename(file)} was last committed`, {
+    throw new Failure("input", `this clone is too shallow to know when ${basename(file)} was last committed`, {
       hint: "git fetch --unshallow (in GitHub Actions: fetch-depth: 0), or set SOURCE_DATE_EPOCH",
     });
   }

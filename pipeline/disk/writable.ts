@@ -2,7 +2,7 @@
  * Whether a file that belongs to the user may be changed.
  *
  * fieldtree changes a file by replacing it, which a read-only mode of the file doesn't prevent, and no mode stops root. A user
- * who removed the write permission wants the file unchanged, so the mode is checked before anything is done.
+ * who removed the write permission meant the file to stay unchanged, so the mode is checked before anything is done.
  */
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";

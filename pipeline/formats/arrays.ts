@@ -1,7 +1,7 @@
 /**
  * The arrays of an opened dataset, any part of which can be read.
  *
- * A description reads coordinates alone, and whole. Code that draws a variable asks for a box of it, and wants to know before
+ * A description reads coordinates alone, and whole. Code that draws a variable asks for a box of it, and needs to know before
  * what that will cost. Both read through the same code of a format.
  *
  * ```ts

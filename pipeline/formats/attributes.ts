@@ -1,9 +1,9 @@
-/** Attributes of a dataset, as far as an index can hold them, whatever format they came from. */
+/** Attributes of a dataset, as far as they fit into an index, whatever format they came from. */
 import type { DatasetFinding } from "../core/dataset/dataset.ts";
 import type { Json } from "../core/json.ts";
 import { shown } from "../core/text/shown.ts";
 
-/** Longer texts and lists say nothing that an index could hold; no attribute of a real dataset comes near. */
+/** Longer texts and lists are of no use in an index; no attribute of a real dataset comes near. */
 const longest = { text: 50_000, list: 1000, name: 200, altogether: 500_000 } as const;
 
 /** Those that fit, cut where they are long, with a finding for each that was. Without a prototype: names are those of strangers. */

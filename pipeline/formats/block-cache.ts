@@ -23,14 +23,14 @@ export interface BlockOptions {
   /** How many reads of the source are under way at most. */
   readonly atOnce?: number;
   /**
-   * A file of at most so many blocks is read whole once more than its first block is wanted: where one structure leads to the
+   * A file of at most so many blocks is read whole once more than its first block is needed: where one structure leads to the
    * next, each block costs a round trip, and these are few.
    */
   readonly whole?: number;
 }
 
 /**
- * What it returns are copies: to keep some bytes keeps no whole block in memory. Ranges of more than a quarter of what is
+ * What it returns are copies: a reference to some bytes leaves no whole block in memory. Ranges of more than a quarter of what is
  * remembered are read past the cache, so that values don't push out the structures that lead to the next ones.
  *
  * @throws Failure `unavailable`, from `read`, where the source gives fewer bytes than its size promises.

@@ -11,7 +11,7 @@
  *   creator_name: Ada Lovelace, Grace Hopper
  *   keywords: [clouds, camera]
  * extent:
- *   temporal: [2024-08-10, 2024-09-30T12:00:00Z]    # UTC where nothing else is said; null or ".." where open
+ *   temporal: [2024-08-10, 2024-09-30T12:00:00Z]    # UTC by default; null or ".." where open
  *   spatial: [-59.5, 13.1, -59.4, 13.2]             # west, south, east, north in degrees
  * ```
  */
@@ -90,12 +90,12 @@ function bySidecarAlone(file: string, bytes: Uint8Array | undefined, access: Acc
   };
 }
 
-/** What a reader says of a file or folder, overridden by its sidecar. @throws Failure `input` as `readSidecar` does */
+/** A reader's description of a file or folder, overridden by its sidecar. @throws Failure `input` as `readSidecar` does */
 export function withFileSidecar(description: Description, file: string, bytes: Uint8Array | undefined): Description {
   return overridden(description, file, readSidecar(bytes, { file, titled: false }));
 }
 
-/** What the sidecar says in place of what the data say, name by name, whatever their case. */
+/** The sidecar's attributes in place of those of the data, name by name, whatever their case. */
 function overridden(
   description: Description,
   file: string,

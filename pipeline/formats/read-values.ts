@@ -26,12 +26,12 @@ export interface ReadPlan<Part> {
   readonly parts: readonly Part[];
   /** Decoded bytes of one part. */
   readonly bytes: number;
-  /** The pieces of one part. Their values may be made when they are asked for. */
+  /** The pieces of one part. Their values may be computed when they are requested. */
   readonly load: (part: Part) => Promise<Iterable<Piece>>;
 }
 
 export interface DatasetValues {
-  /** As {@link ReadValues} says; what can't be read, and what is too large even for a sample, is then a finding. */
+  /** As {@link ReadValues} requires; what can't be read, and what is too large even for a sample, is then a finding. */
   read<Part>(array: ArrayReading<Part>, which: Which, visit: Parameters<ReadValues>[2]): Promise<boolean>;
   /** Records why an array is not read at all. */
   report(name: string, finding: DatasetFinding): void;

@@ -1,11 +1,11 @@
 /**
  * What we ask of a dataset format.
  *
- * A dataset is a folder, recognised by the names in it, or one file, recognised by its first bytes. A reader says
+ * A dataset is a folder, recognised by the names in it, or one file, recognised by its first bytes. A reader returns
  * which of them it knows and what such a dataset is about. It has never heard of STAC; `core/stac`, which makes items
  * of descriptions, has never heard of Zarr.
  *
- * To add one: write it beside the others, name it in `readers.ts`, and prove it in `test/formats/` (CONTRIBUTING.md, "Add a reader").
+ * To add one: write it in this folder, name it in `readers.ts`, and prove it in `test/formats/` (CONTRIBUTING.md, "Add a reader").
  */
 import type { DatasetFinding, Description, Folder } from "../core/dataset/dataset.ts";
 import type { RangeSource } from "../core/dataset/range-source.ts";
@@ -48,11 +48,11 @@ export interface FolderFormat {
   checkFiles?(folder: Folder, world: World): Promise<readonly DatasetFinding[]>;
 }
 
-/** Bytes from the start of a file that tell its format. HDF5 may begin behind a user block of 512, 1024 or 2048 bytes. */
+/** Bytes from the start of a file that show its format. HDF5 may begin behind a user block of 512, 1024 or 2048 bytes. */
 export const startLength = 32_768;
 
 export interface FileFormat {
-  /** `start`: the first {@link startLength} bytes, or all of a shorter file. Its name says nothing: extensions lie. */
+  /** `start`: the first {@link startLength} bytes, or all of a shorter file. Its name does not count: extensions can be wrong. */
   recognises(start: Uint8Array): boolean;
   /** As for a folder. `file` remembers the blocks that were read of it last (`withBlocks`). */
   describe(file: RangeSource, world: World): Promise<Description>;

@@ -2,7 +2,7 @@
  * The text of a sidecar, read: attributes, time and place, or everything that is wrong with it at once.
  *
  * `dataset_meta.yaml` describes the folder that it is in, `radar.png.meta.yaml` the file `radar.png` of the same folder.
- * Both have the same grammar, `schemas/dataset_meta.schema.json`. `dataset-meta.ts` says what they are for.
+ * Both have the same grammar, `schemas/dataset_meta.schema.json`. `dataset-meta.ts` documents what they are for.
  */
 import { boxShape } from "../core/cf/place/geometry.ts";
 import type { Bounds, DatasetFinding, Place, TimeExtent } from "../core/dataset/dataset.ts";
@@ -41,7 +41,7 @@ export interface Sidecar {
   readonly findings: readonly DatasetFinding[];
 }
 
-/** Where a text is read from, and what is wrong with it: all of it is told at once. */
+/** Where a text is read from, and what is wrong with it: all of it is reported at once. */
 interface Reading {
   /** Name of the sidecar. */
   readonly file: string;
@@ -83,7 +83,7 @@ export function readSidecar(
   if (documents.length > 1) reading.object(documents[1]!, "a second document begins; a sidecar is one");
 
   if (broken) {
-    // What stands below it was not read, and the rest of its own line perhaps not as it was meant.
+    // What is below it was not read, and the rest of its own line perhaps not as it was meant.
     const { line } = lines.at(broken.offset);
     throw bad(linesOf([...mistakes.filter((mistake) => mistake.line < line), { line, says: broken.message }]));
   }

@@ -3,7 +3,7 @@
  *
  * Recognising text is conservative, because readers of text formats see the first bytes of every file of a campaign:
  * control characters, and bytes that are mostly beyond ASCII without being UTF-8, mean that a file is no text. UTF-16 has a
- * NUL beside each ASCII character and is therefore none.
+ * NUL next to each ASCII character and is therefore none.
  */
 import { unlessAborted } from "../core/abort.ts";
 import type { Description } from "../core/dataset/dataset.ts";
@@ -89,7 +89,7 @@ function wholeLines(text: string, cutAt: "start" | "end" | "both"): string {
   return (cutAt !== "end" && start === 0) || end <= start ? "" : text.slice(start, end);
 }
 
-/** Files that are text and begin as `isStart` says. */
+/** Files that are text and whose beginning `isStart` accepts. */
 export function textFormat(
   isStart: (text: string) => boolean,
   describe: (file: RangeSource, world: World) => Promise<Description>,

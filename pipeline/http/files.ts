@@ -11,7 +11,7 @@ import { readBody, reasonOf, statusFailure } from "./http.ts";
 import { again } from "./retry.ts";
 
 export interface HttpFiles {
-  /** The first `most` bytes of the file, `undefined` where the server says that there is none. */
+  /** The first `most` bytes of the file, `undefined` where the server answers that there is none. */
   read(path: string, most: number): Promise<Uint8Array | undefined>;
   /** The file, to be read in parts; `undefined` where there is none. */
   open(path: string): Promise<RangeSource | undefined>;
@@ -74,7 +74,7 @@ async function getRange(
   const body = (atMost: number) => readBody(label, response, { atMost, stallAfter, signal: world.signal });
   if (status === 206) {
     const size = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]);
-    if (!Number.isSafeInteger(size)) throw new Failure("unavailable", `${url} answered a part without saying of what`);
+    if (!Number.isSafeInteger(size)) throw new Failure("unavailable", `${url} answered a part without its position`);
     return { bytes: await body(last - first + 1), size };
   }
   // A server without ranges sends the whole file, of which no more is read than was asked for.

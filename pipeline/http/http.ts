@@ -203,7 +203,7 @@ export function excerpt(body: string): string {
 
 /** What decides whether a body that is being received has stalled. */
 export interface Transfer {
-  /** ms between two looks at {@link stalledFor}. */
+  /** ms between two reads of {@link stalledFor}. */
   readonly every: number;
   /** Marks the time in which this side waits for bytes; only that time can make a transfer stall. */
   waits(): void;

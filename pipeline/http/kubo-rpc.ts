@@ -67,7 +67,7 @@ export function rpc({ api, token, timeoutMs, service }: RpcOptions): Rpc {
   const start =
     service === undefined
       ? "start it with `ipfs daemon`, or set node: in campaign.yaml"
-      : `is its daemon running? ${key} in campaign.yaml says where`;
+      : `is its daemon running at the address that ${key} in campaign.yaml gives?`;
   const refused: Refused = (label, status, text) =>
     refusal(label, status, text, { hasToken: token !== undefined, start, key });
   const calls = wire({

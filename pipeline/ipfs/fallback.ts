@@ -1,4 +1,4 @@
-/** Several sources of blocks, requested one after another; a source that keeps failing is no longer requested. */
+/** Several sources of blocks, requested one after another; a source that fails repeatedly is no longer requested. */
 import type { CID } from "multiformats/cid";
 import { atMost } from "../core/concurrency.ts";
 import { type Failure, isFailure } from "../core/failure.ts";

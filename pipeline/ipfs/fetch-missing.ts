@@ -71,7 +71,7 @@ function outOfReach(
   const where = why ?? `not on ${home.name}${sources ? `, nor on ${sources.name}` : ""}`;
   return new Failure("unavailable", `${some} below ${root} ${one ? "is" : "are"} out of reach: ${names} (${where})`, {
     hint: sources
-      ? "is the data still kept somewhere? add it again, or name a gateway that has it"
+      ? "does any machine still have the data? add it again, or name a gateway that has it"
       : "name gateways in campaign.yaml",
   });
 }

@@ -40,7 +40,7 @@ const mostOfReason = 64_000;
 export type Gateway = Node & Required<Pick<Node, "below">>;
 
 /**
- * `url`: with its base path, without `/ipfs`. `link`: where what is measured is to be seen by others.
+ * `url`: with its base path, without `/ipfs`. `link`: where others read what is measured.
  *
  * @throws Failure `input` where `url` is not http or https, or contains a password.
  */
@@ -127,8 +127,8 @@ async function blockIn({ name, link }: To, response: Response, cid: CID, world: 
 const car = "application/vnd.ipld.car";
 
 /**
- * The blocks below `root` that are wanted, from one CAR. Ends without a failure where the gateway answers with anything but a
- * CAR: a request for the block tells why, and it is asked for no CAR again unless it was only busy.
+ * The blocks below `root` that are requested, from one CAR. Ends without a failure where the gateway answers with anything but a
+ * CAR: a request for the block gives the reason, and it is asked for no CAR again unless it was only busy.
  *
  * @throws Failure `unavailable` where the answer stalls or breaks off.
  */

@@ -4,7 +4,7 @@
  * The gateway with the fastest answers so far is requested first. If it takes longer than {@link Pace.hedge}, the next one is
  * requested as well; if it answers that it lacks the block, the next is requested at once. So a gateway that never answers
  * delays the first blocks requested from it by one hedge, all together, and is not requested first again. `gateways/pool.ts`
- * says how one that does not work at all is found.
+ * explains how one that does not work at all is found.
  */
 import type { CID } from "multiformats/cid";
 import { atMost } from "../core/concurrency.ts";

@@ -18,10 +18,10 @@ export type Gather = (root: CID) => Promise<GetInto>;
 export const mostGathered = 64 * 2 ** 20;
 
 /**
- * Where blocks may be gathered from: `sources`, for what `home` lacks. Absent where `home` can't say what it has without reading it,
+ * Where blocks may be gathered from: `sources`, for what `home` lacks. Absent where `home` can't list what it has without reading it,
  * as a Kubo, which fetches by itself.
  *
- * What could not be had, or is beyond the bound, is left to `get`, which says why it fails.
+ * What could not be had, or is beyond the bound, is left to `get`, which fails with the reason.
  */
 export function gatherFrom(
   sources: Source,

@@ -27,14 +27,14 @@ export interface Node {
 
   /**
    * Present where a raw block can be read, verified, to `memory`, which the caller reuses: returns the part of it that has the
-   * block. `undefined`: it is not at hand in that way, or does not fit; `get` then says more.
+   * block. `undefined`: it is not at hand in that way, or does not fit; `get` then gives the reason.
    */
   getInto?(cid: CID, memory: Uint8Array, world: World): Promise<Uint8Array | undefined>;
 
   /**
-   * Present where all blocks below a root can be had in one request: those that are wanted when they arrive, each after a
+   * Present where all blocks below a root can be had in one request: those that are still requested when they arrive, each after a
    * block that links to it. It may end early, for whatever reason: what did not come is not missing, but to be had by `get`,
-   * which tells why.
+   * which gives the reason.
    */
   below?(root: CID, arrivalOf: (cid: CID) => Arrival, world: World): AsyncIterable<VerifiedBlock>;
 

@@ -19,5 +19,5 @@ export async function verified(cid: CID, bytes: Uint8Array, who: string): Promis
       `${cid} is hashed by ${hash}, with ${cid.multihash.digest.length} bytes: it can't be checked`,
     );
   }
-  throw new Failure("corrupt", `${who} gave ${bytes.length} bytes for ${cid} that are not what the CID says`);
+  throw new Failure("corrupt", `${who} gave ${bytes.length} bytes for ${cid} that do not match the CID`);
 }

@@ -137,7 +137,7 @@ export function headsOf(releases: Iterable<Head>): readonly CID[] {
   return all.map(({ cid }) => cid).filter((cid) => !linked.has(cid.toString()));
 }
 
-/** Release `number` of the main line, or an `input` failure that says which there are. */
+/** Release `number` of the main line, or an `input` failure that lists the existing ones. */
 export async function releaseNumbered(number: number, log: ReleaseLog, world: World): Promise<Head> {
   const head = await log.head(world);
   if (!head) {

@@ -189,7 +189,7 @@ const utf8 = new TextEncoder();
 const readme = utf8.encode(`# The release log of a field campaign
 
 Written by \`fieldtree publish\`, one commit a release; please do not edit, rebase or delete this branch.
-\`head\` is the CID of the newest release, \`releases/\` holds every release, each linking to the one before it, and \`trees/\`
+\`head\` is the CID of the newest release, \`releases/\` has every release, each linking to the one before it, and \`trees/\`
 the tree.yaml that each of them published, with the sizes of its leaves.
-\`fieldtree log\` lists them, \`fieldtree verify\` checks them. The branch \`…-lease\` says who is publishing now.
+\`fieldtree log\` lists them, \`fieldtree verify\` checks them. The branch \`…-lease\` names the current publisher.
 `);

@@ -25,7 +25,7 @@ export interface Texts {
 /**
  * `release` with all of its changes.
  *
- * @throws Failure `unavailable` where a tree.yaml is out of reach, `corrupt` where there are other changes than the release says.
+ * @throws Failure `unavailable` where a tree.yaml is out of reach, `corrupt` where there are other changes than the release records.
  */
 export async function withChanges(release: Release, { read, source }: Texts): Promise<Release> {
   const { changesLeftOut: count, previous } = release;

@@ -53,7 +53,7 @@ export interface ReleaseLog {
   readonly attachments: Attachments;
 }
 
-/** What the log is to carry from now on, besides the release that is appended. */
+/** What the log is to carry from now on, in addition to the release that is appended. */
 export interface Added {
   /** Of the release, and of earlier ones that the log lacks. */
   readonly sources?: readonly Carried[];

@@ -122,7 +122,7 @@ export function readRelease({ cid, bytes }: Block): Release {
     changesLeftOut !== undefined &&
     !(Number.isSafeInteger(changesLeftOut) && changesLeftOut > 0 && changes.length === 0)
   )
-    throw not("changes are left out, and there are some or it is not said how many");
+    throw not("changes are left out, and there are some or their number is missing");
   if (rollbackOf !== undefined && !(Number.isSafeInteger(rollbackOf) && rollbackOf >= 1 && rollbackOf < number!))
     throw not("it rolls back to no earlier release");
   if (why !== undefined && typeof why !== "string") throw not("the reason is no text");

@@ -1,7 +1,7 @@
 /**
  * Resolves any `/ipns/NAME` to a CID: domains by DNSLink, keys by their records, one leading to the other.
  *
- * Answers are cached as long as their owners say. What a domain points to is followed as Kubo follows it.
+ * Answers are cached for their TTL. What a domain points to is followed as Kubo follows it.
  *
  * ```ts
  * const { cid, names, ttl } = (await nameResolver(lookup).resolve("docs.example.org", world))!;

@@ -52,7 +52,7 @@ export function unclear(request: string, answer: unknown): Failure {
 }
 
 export function cutShort(request: string, lacks: string): Failure {
-  return new Failure("unavailable", `${request}: the answer ended early, it says ${lacks}`);
+  return new Failure("unavailable", `${request}: the answer ended early, it has ${lacks}`);
 }
 
 export function isText(value: unknown): value is string {

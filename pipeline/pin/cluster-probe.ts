@@ -30,7 +30,7 @@ export async function peersFetch(
     for (;;) {
       // Peers that are offline get the pins, and fetch, once they are back.
       const online = (await peers()).filter(({ state }) => state !== "offline");
-      const late = online.filter(({ state }) => state !== "holds");
+      const late = online.filter(({ state }) => state !== "has");
       if (online.length > 0 && late.length === 0) return { fetches: true };
       if (performance.now() > until) {
         const who = late.map(({ name, message }) => `${name}: ${message}`).join(", ") || "no peer is online";

@@ -205,7 +205,7 @@ async function pinsOf(cluster: Cluster, cids: readonly CID[], world: World): Pro
 async function statusOf(cluster: Cluster, pin: Pin, world: World): Promise<PinStatus> {
   const holders = allocatedPeers(pin);
   const status = replicationStatus(pin, holders, cluster.replicas);
-  const complete = holders.length > 0 && holders.every(({ state }) => state === "holds");
+  const complete = holders.length > 0 && holders.every(({ state }) => state === "has");
   if (status.state === "absent" || (cluster.replicas ? status.state !== "failed" : complete)) return status;
   const terms = await termsOf(cluster, pin.cid, world);
   return terms ? replicationStatus(pin, allocatedPeers(pin, terms), cluster.replicas ?? terms.least) : status;

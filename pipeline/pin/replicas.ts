@@ -22,7 +22,7 @@ interface Peer {
   readonly id: string;
   readonly name: string;
   /** `remote`: the pin is allocated to other peers. */
-  readonly state: "holds" | "fetches" | "waits" | "remote" | "offline" | "error";
+  readonly state: "has" | "fetches" | "waits" | "remote" | "offline" | "error";
   /** The peer's status and error text, escaped for printing. */
   readonly message: string;
 }
@@ -61,7 +61,7 @@ export function pinIn(line: unknown): Pin | undefined {
 }
 
 function peerIn({ id, peername, status, error }: PeerStatus): Peer {
-  const word = typeof status === "string" ? status : "says nothing";
+  const word = typeof status === "string" ? status : "no status";
   const reported = typeof error === "string" && error !== "" ? `${word}: ${error}` : word;
   // Cluster does not store the name of a peer that left long ago.
   const name = typeof peername === "string" && peername !== "" ? peername : `the peer …${id.slice(-6)}`;
@@ -71,7 +71,7 @@ function peerIn({ id, peername, status, error }: PeerStatus): Peer {
 function stateOf(word: string): Peer["state"] {
   switch (word) {
     case "pinned":
-      return "holds";
+      return "has";
     case "pinning":
       return "fetches";
     // If other peers know the pin, a peer that reports `unpinned` has not received it yet; one that unpins will pin afterwards.
@@ -113,7 +113,7 @@ export function allocatedPeers({ peers }: Pin, terms?: Terms): Peer[] {
 export function replicationStatus({ known, since }: Pin, peers: readonly Peer[], least: number | undefined): PinStatus {
   if (!known) return { state: "absent" };
   const count = (state: Peer["state"]) => peers.filter((peer) => peer.state === state).length;
-  const [having, fetching, waiting] = [count("holds"), count("fetches"), count("waits")];
+  const [having, fetching, waiting] = [count("has"), count("fetches"), count("waits")];
   const needed = least ?? Math.max(1, peers.length - count("offline"));
   const state =
     having >= needed

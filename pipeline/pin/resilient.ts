@@ -16,7 +16,7 @@ import type { PinService } from "./service.ts";
 
 /** Rate limit of a service, and the number of requests of each call. */
 export interface RateLimit {
-  /** Requests in any 60 seconds (a sliding window), so that the limit holds however the service aligns its windows. */
+  /** Requests in any 60 seconds (a sliding window), so that the limit is met however the service aligns its windows. */
   readonly perMinute: number;
   /** Usual number of requests of one call; of `status`, by the number of CIDs. */
   readonly costs: { readonly status: (cids: number) => number; readonly pin: number; readonly unpin: number };

@@ -1,5 +1,5 @@
 /**
- * Who may do what: accounts as campaign.yaml says, and readers of what its owner made public, by a canned ACL or a bucket policy.
+ * Who may do what: accounts of campaign.yaml, and readers of what its owner published, by a canned ACL or a bucket policy.
  */
 import { S3Error } from "./error.ts";
 import { isPublicBy } from "./operations/policy.ts";

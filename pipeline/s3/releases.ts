@@ -15,7 +15,7 @@ import type { StoredObject } from "./store/object.ts";
 
 export interface Releases {
   isRelease(name: string): boolean;
-  /** Names, and when each was made. */
+  /** Names, and when each was created. */
   list(world: World): Promise<readonly { readonly name: string; readonly created: number }[]>;
   open(name: string, world: World): Promise<ReleaseBucket | undefined>;
 }

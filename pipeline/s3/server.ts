@@ -129,7 +129,7 @@ function refuseWith(
 ): void {
   const known = error instanceof S3Error ? error : failureAsError(error, world);
   if (response.headersSent) {
-    // A body that can't be finished must not look whole.
+    // A body that can't be finished must not end like a whole one.
     response.destroy();
     return;
   }

@@ -1,5 +1,5 @@
 /**
- * One request on its socket: its slot and its time limits, the response at the reader's speed, and what the client sees where
+ * One request on its socket: its slot and its time limits, the response at the reader's speed, and what the client gets where
  * the response or its body fails.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";

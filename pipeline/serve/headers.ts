@@ -17,7 +17,7 @@ export const common = {
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; base-uri 'self'; form-action 'none'; object-src 'none'",
 };
 
-/** Most seconds for which a name's answer may be cached, whatever its owner says. */
+/** Most seconds for which a name's answer may be cached, whatever its TTL. */
 const longestTtl = 86_400;
 
 /**

@@ -14,7 +14,7 @@ export interface Address {
   readonly names: readonly string[];
   /** Whether it ends in a slash, as addresses of directories do. */
   readonly slash: boolean;
-  /** As the client sees it: percent-encoded, ASCII, without the query; fit for a header. */
+  /** As the client sent it: percent-encoded, ASCII, without the query; fit for a header. */
   readonly path: string;
   /** `/ipfs/CID/…`, likewise, whatever host the root is part of. */
   readonly contentPath: string;

@@ -20,7 +20,7 @@ export interface Unreachable {
 }
 
 export interface Reachable<Campaign extends Parts> {
-  /** Where the node can't be reached, it is assumed to have the live data, so that a plan for the other parts can be made. */
+  /** Where the node can't be reached, it is assumed to have the live data, so that the other parts can be planned. */
   readonly campaign: Campaign;
   /** The newest release, read a single time. Where the log can't be reached, the newest one that this machine has read. */
   readonly head: Promise<Head | undefined>;

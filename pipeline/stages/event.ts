@@ -64,7 +64,9 @@ export function formatEvent(event: PublishEvent): string | undefined {
     }
     case "published":
       return [
-        event.changed ? `release ${event.release} is live` : `nothing to do: release ${event.release} is live and kept`,
+        event.changed
+          ? `release ${event.release} is live`
+          : `nothing to do: release ${event.release} is live and pinned`,
         `  root    ${event.root}`,
         `  portal  ${event.portal}`,
         `  head    ${event.head}`,

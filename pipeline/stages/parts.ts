@@ -20,7 +20,7 @@ import type { PinService } from "../pin/service.ts";
 import type { States, View } from "../views/view.ts";
 
 export interface Parts {
-  /** Absolute path of the folder that holds tree.yaml. */
+  /** Absolute path of the folder of tree.yaml. */
   readonly folder: string;
   /** Absolute path of the folder with this machine's state of the campaign. */
   readonly state: string;

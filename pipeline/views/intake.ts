@@ -32,7 +32,7 @@ export const intake: View<{ readonly moves: Moves }> = {
   states: { moves },
   render({ moves }, { draft, sides, entries, campaign }) {
     const all = withAliases(sourcesIn(entries), moves);
-    // The number of a merge depends on which of the sites made it, and its catalog does not.
+    // The number of a merge depends on which of the sites created it, and its catalog does not.
     const about = { campaign: campaign.campaign, ...(sides ? {} : { release: draft.number }) };
     const files = [
       ...catalogFiles(treeOf(all), { below: "", path: "", metadata: about }),

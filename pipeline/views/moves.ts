@@ -5,7 +5,7 @@ import type { Fold } from "./view.ts";
 /** For each path that a leaf was moved from, the path that it was moved to. */
 export type Moves = Readonly<Record<string, string>>;
 
-/** The sides of a merge count instead of its own changes: they are the same whichever site made it. */
+/** The sides of a merge count instead of its own changes: they are the same whichever site created it. */
 export const moves: Fold<Moves> = {
   name: "moves",
   version: 1,

@@ -60,7 +60,7 @@ describe("the command line", () => {
     [["pubish"], "did you mean publish?"],
     [["help", "pubish"], "did you mean publish?"],
     [["publish", "--stict"], "did you mean --strict?"],
-    [["get"], "missing required argument 'address'\n  → fieldtree help get says more; an example: fieldtree get "],
+    [["get"], "missing required argument 'address'\n  → see fieldtree help get; an example: fieldtree get "],
     [["frobnicate"], "fieldtree help lists the verbs"],
     [["serve", "--port", "abc"], "--port takes a number up to 65535, and got “abc”"],
     [["demo", "--once", "--port", "70000"], "--port takes a number up to 65535, and got “70000”"],

@@ -42,7 +42,7 @@ type Published = Awaited<ReturnType<typeof aPublished>>;
 
 async function expectGreen({ run }: Published): Promise<void> {
   const publish = await run("publish");
-  expect(publish.stdout).toContain("live and kept");
+  expect(publish.stdout).toContain("live and pinned");
   expect([publish.code, publish.stderr]).toEqual([0, ""]);
   expect((await run("status")).stdout).toContain("nothing to do");
   expect(await run("verify", "--deep")).toMatchObject({ code: 0, stdout: expect.stringContaining("read and hashed") });
@@ -137,7 +137,7 @@ it("only an older release lacking a block is reported, and the live one stays co
   expect((await run("publish")).code).toBe(0);
   damage(pack, "two two");
   const publish = await run("publish");
-  expect(publish.stdout).toContain("live and kept");
+  expect(publish.stdout).toContain("live and pinned");
   expect(publish.stderr).toContain("test/tree@1");
   const status = await run("status");
   expect(status.stdout).not.toContain("nothing to do");

@@ -53,11 +53,11 @@ describe("a mistake that was released and taken out again", () => {
     expect(bytesIn(folder)).toBeLessThan(before - 2_000_000);
 
     expect((await run("prune", "--json")).json()).toEqual([{ releases: 0, pins: 0, bytes: 0 }]);
-    expect((await run("publish")).stdout).toContain("live and kept");
+    expect((await run("publish")).stdout).toContain("live and pinned");
     expect(await run("verify", "--deep")).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(
-        "2 of 2 roots follow from their tree.yaml, and from the changes told; 2 by what the log carries",
+        "2 of 2 roots follow from their tree.yaml, and from the changes listed; 2 by what the log carries",
       ),
     });
     expect((await run("fsck")).code).toBe(0);

@@ -106,12 +106,12 @@ describe("a CAR", () => {
     [
       "other bytes under a CID",
       carBy(section(root, other)),
-      `CAR: the bytes of ${root} at byte ${start} are not what the CID says`,
+      `CAR: the bytes of ${root} at byte ${start} do not match the CID`,
     ],
     [
       "a block that is its own name",
       carBy(section(CID.createV1(codecs.raw, digestOf(0, other)), new Uint8Array(0))),
-      `at byte ${start} are not what the CID says`,
+      `at byte ${start} do not match the CID`,
     ],
     [
       "a hash that isn't checked here",
@@ -121,7 +121,7 @@ describe("a CAR", () => {
     [
       "other bytes under a CID of another hash",
       carBy(section(CID.createV1(codecs.raw, digestOf(0xb220, new Uint8Array(32))), other)),
-      `at byte ${start} are not what the CID says`,
+      `at byte ${start} do not match the CID`,
     ],
     [
       "a block larger than nodes exchange",

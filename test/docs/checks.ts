@@ -14,7 +14,7 @@ export function checksPage(): string {
 <!-- Generated from pipeline/core/checks/ by \`npm run docs\`. Change the rules there, not this page. -->
 
 \`fieldtree inspect\` and \`fieldtree add\`, \`fieldtree scan\`, the report on a pull request and the portal check datasets against the same
-rules. Names of rules are stable. Findings never keep a dataset from being published, except that \`add\` asks for \`--force\` where one
+rules. Names of rules are stable. Findings never prevent a dataset from being published, except that \`add\` asks for \`--force\` where one
 can't be described at all. An **error** makes data unreadable or wrong; a **warning** costs its users something; a **hint** is advice.
 
 ${sections.join("\n\n")}

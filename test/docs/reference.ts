@@ -49,11 +49,11 @@ ${sections.join("\n\n")}
 const meanings: Readonly<Record<keyof typeof kinds, string>> = {
   findings: "tree.yaml has errors, or datasets cannot be described",
   input: "something you wrote cannot be used: a flag, campaign.yaml, a path that is not there",
-  refused: "a service, or this machine, said no: a bad token, a quota, a full disk, a lock",
+  refused: "a service, or this machine, refused: a bad token, a quota, a full disk, a lock",
   unavailable: "something did not answer, or data is out of reach",
   conflict: "the head moved, or the root is not the expected one",
   corrupt: "bytes do not match their CID, or a release does not follow the one before it; publish nothing",
-  drift: "a name or a pin is no longer what the log says",
+  drift: "a name or a pin no longer matches the log",
 };
 
 /** Verbs whose lines have a schema of another name: that of another verb, or of a file of the portal. */

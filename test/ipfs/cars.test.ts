@@ -140,7 +140,7 @@ describe("a gateway that sends as a CAR", () => {
     [
       "other bytes",
       ([root, next]: readonly Block[]) => [{ cid: next!.cid, bytes: root!.bytes }],
-      /not what the CID says/,
+      /do not match the CID/,
     ],
   ])("%s costs little, and is asked for blocks instead", async (_, blocksOf, reason) => {
     const tree = await aTree(10, 30);

@@ -87,7 +87,7 @@ describe("what a node lacks of a tree", () => {
     expect(left).toBe(blocks.length - stored);
   });
 
-  it("is not fetched beyond the limit; what was fetched is kept", async () => {
+  it("is not fetched beyond the limit; what was fetched stays", async () => {
     const { root, blocks } = aTree(30, 10_000);
     const fake = await startFakeGateway(blocks);
     const home = memoryHome();

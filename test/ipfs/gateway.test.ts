@@ -24,7 +24,7 @@ describe("a gateway's answers", () => {
   });
 
   it.each([
-    ["other bytes", "corrupt", /gave 22 bytes for bafkrei\w+ that are not what the CID says/],
+    ["other bytes", "corrupt", /gave 22 bytes for bafkrei\w+ that do not match the CID/],
     ["web page", "corrupt", /which answered a web page/],
     ["huge", "corrupt", /answered 1000000000 bytes for bafkrei\w+, more than any block has/],
     ["endless", "corrupt", /answered more than the 2097152 bytes allowed/],

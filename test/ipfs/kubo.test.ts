@@ -148,7 +148,7 @@ describe.skipIf(!server.there)("a real Kubo", () => {
       await expect(node.pin(root, "portal", testWorld())).rejects.toMatchObject({
         kind: "unavailable",
         message: expect.stringMatching(
-          new RegExp(`can't keep ${root} \\(portal\\): ${root} is out of reach, nothing came for 0.6 s`),
+          new RegExp(`can't pin ${root} \\(portal\\): ${root} is out of reach, nothing came for 0.6 s`),
         ),
       });
       await node.put(blocks, testWorld());

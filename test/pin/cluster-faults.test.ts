@@ -319,7 +319,7 @@ describe("asks for status", () => {
     ["overloaded", "unavailable", "try later"],
     ["cut mid-line", "unavailable", "answered something that is not JSON"],
     ["cut off", "unavailable", "the connection broke off"],
-    ["one line short", "unavailable", "the answer ended early, it says nothing about"],
+    ["one line short", "unavailable", "the answer ended early, it has nothing about"],
     ["late error", "unavailable", "context deadline exceeded"],
     ["endless", "corrupt", "answered what no IPFS Cluster does"],
     ["nobody", "corrupt", "answered what no IPFS Cluster does"],
@@ -415,7 +415,7 @@ describe("takes a CAR", () => {
 
   it.each<[Fault, string]>([
     ["late error", "context deadline exceeded"],
-    ["one line short", "the answer ended early, it says nothing of what it took"],
+    ["one line short", "the answer ended early, it has nothing of what it took"],
     ["cut mid-line", "answered something that is not JSON"],
     ["bad gateway", "Bad Gateway"],
   ])("but not for taken after %s", async (fault, says) => {

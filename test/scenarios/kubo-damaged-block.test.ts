@@ -32,7 +32,7 @@ it.skipIf(!(await kuboBinary()))(
       expectSchema("fsck", found.json().slice(0, -1));
       const damages = found.json().filter(({ rule }: { rule?: string }) => rule === "damaged-block");
       for (const { multihash } of damaged) {
-        const says = expect.stringContaining(`block ${CID.createV1(0x55, multihash)} holds other bytes`);
+        const says = expect.stringContaining(`block ${CID.createV1(0x55, multihash)} has other bytes`);
         expect(damages).toContainEqual(expect.objectContaining({ says, fix: "fieldtree fsck --repair" }));
       }
       const repair = await run("fsck", "--repair");

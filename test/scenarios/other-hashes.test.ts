@@ -54,7 +54,7 @@ it("are refused in words where their hash can't be checked, or says otherwise", 
 
   await writeFile(join(cwd, "wrong.car"), await carFile([root], [{ cid: blocks[0]!.cid, bytes }]));
   const wrong = await fieldtree(["car", "import", "wrong.car"], { cwd });
-  expect([wrong.code, wrong.stderr]).toEqual([6, expect.stringContaining("are not what the CID says")]);
+  expect([wrong.code, wrong.stderr]).toEqual([6, expect.stringContaining("do not match the CID")]);
 
   await writeFile(join(cwd, "partial.car"), await carFile([root], blocks.slice(0, -1)));
   const partial = await fieldtree(["car", "import", "partial.car"], { cwd });

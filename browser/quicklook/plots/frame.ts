@@ -1,4 +1,4 @@
-/** Axes around a plot: frame, grid, ticks, titles, and the bar that says what colours mean. */
+/** Axes around a plot: frame, grid, ticks, titles, and the bar with the meaning of colours. */
 import { type ColourTable, colourAt } from "../colours.ts";
 import type { Values } from "../load.ts";
 import { rangeOf, type Scale, scaleOf, unitRange } from "../scale.ts";
@@ -157,7 +157,7 @@ function cut(title: string, width: number): string {
   return `${words.slice(0, Math.max(1, most - unit.length - 1)).trimEnd()}…${unit}`;
 }
 
-/** @param whole the picture's width @param beside the title at its other end */
+/** @param whole the picture's width @param atEnd the title at its other end */
 function barOf(
   { left, top, width, height }: Area,
   { title, scale, colours, id }: Bar,

@@ -106,7 +106,7 @@ async function fromGateways({ gateway }: Address & { in: "content" }, { env, wor
   const urls = named.length > 0 || gateway === undefined ? named : [gateway];
   for (const url of urls) assertGateway(url, "IPFS_GATEWAY");
   if (urls.length === 0) {
-    throw new Failure("input", "there is no campaign here that says where blocks are had from", {
+    throw new Failure("input", "there is no campaign here that names sources of blocks", {
       hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or run it in a clone of the campaign",
     });
   }
@@ -171,7 +171,7 @@ async function nameTarget(
     const { facts, names: announced } = campaign;
     const known = [facts.campaign, `latest.${facts.campaign}`, ...announced.map((each) => each.name)];
     throw new Failure("input", `${shown(name)} is no name of this campaign`, {
-      hint: `its names: ${[...new Set(known)].join(", ")}; what any other name leads to, a gateway says`,
+      hint: `its names: ${[...new Set(known)].join(", ")}; a gateway resolves any other name`,
     });
   }
   const at = release === undefined ? to : { ...to, release };

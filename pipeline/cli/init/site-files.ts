@@ -1,6 +1,6 @@
 /**
  * The files of an on-site node: systemd units that serve the campaign, mirror it and republish its records, and a compose file
- * with a Kubo for those who prefer containers. They hold no secrets.
+ * with a Kubo for those who prefer containers. They contain no secrets.
  */
 
 export interface SiteOptions {

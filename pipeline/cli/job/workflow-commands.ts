@@ -12,7 +12,7 @@ export async function withoutCommands<T>(call: Call, work: (quiet: Call) => Prom
   // Printed only on a runner, which executes these lines.
   const print = (line: string) => env.GITHUB_ACTIONS === "true" && out.result({}, line);
   print(`::stop-commands::${resume}`);
-  // The runner reads stderr separately and may not have seen the command on stdout yet.
+  // The runner reads stderr separately and may not have read the command on stdout yet.
   const result = await work({ ...call, world: { ...world, log: (line) => world.log(noCommand(line)) } });
   print(`::${resume}::`);
   return result;

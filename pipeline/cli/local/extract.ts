@@ -47,7 +47,7 @@ const atOnce = 8;
  * Copies the file or folder at a CID to the disk.
  *
  * @throws Failure `input` for a target that is there or a name or link that is not safe; what {@link Get} throws; what the
- *   disk says. The target is then as it was.
+ *   disk's error. The target is then as it was.
  */
 export async function extract(extraction: Extraction, world: World): Promise<Extracted> {
   const { cid, get, target, replace } = extraction;
@@ -72,7 +72,7 @@ async function gatheredBelow(cid: CID, size: number, extraction: Extraction): Pr
 /**
  * Calls `write` with a temporary path next to `target`, and renames that to `target` when it is complete.
  *
- * @throws Failure `input` where something stands at `target` that may not be replaced; what the disk says.
+ * @throws Failure `input` where something is at `target` that may not be replaced; the disk's error otherwise.
  */
 export async function appearWhole(
   target: string,
@@ -168,7 +168,7 @@ async function writeLink(target: string, { at, path, depth }: Target, { links }:
 
 /**
  * Whether a link in a folder `depth` names down leads somewhere inside, whatever other links it passes: it may go up first,
- * through folders that we made ourselves, and then only down.
+ * through folders that this process created, and then only down.
  */
 function staysInside(target: string, depth: number): boolean {
   const steps = target.split("/");
@@ -179,7 +179,7 @@ function staysInside(target: string, depth: number): boolean {
 }
 
 function refuseUnsafeName(name: string, { path }: Target): void {
-  const why = badName(name) ?? (sep !== "/" && name.includes(sep) ? `holds a ${sep}` : undefined);
+  const why = badName(name) ?? (sep !== "/" && name.includes(sep) ? `contains a ${sep}` : undefined);
   if (why) throw new Failure("input", `${printable(path) || "the folder"} has a name that ${why}: nothing was written`);
 }
 
@@ -191,7 +191,7 @@ function clash(error: NodeJS.ErrnoException, at: string): never {
   if (error.code !== "EEXIST") throw error;
   throw new Failure(
     "input",
-    `${printable(basename(at))} is there twice, or differs from another name only as this disk can't tell`,
+    `${printable(basename(at))} is there twice, or differs from another name only in a way that this disk ignores`,
     {
       cause: error,
     },
@@ -203,7 +203,7 @@ async function refuseExisting(target: string): Promise<void> {
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
-      throw diskFailure(error, `looking for ${target}`);
+      throw diskFailure(error, `searching for ${target}`);
     },
   );
   if (exists) throw new Failure("input", `${target} is there already`, { hint: "--force replaces it" });

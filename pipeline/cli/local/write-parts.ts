@@ -1,7 +1,7 @@
 /** Writes a file part by part. */
 import { open } from "node:fs/promises";
 
-/** @throws what the disk says, also where something is at `file`. */
+/** @throws the disk's error, also where something is at `file`. */
 export async function writeParts(file: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
   const handle = await open(file, "wx");
   try {

@@ -84,7 +84,7 @@ interface Copy {
 }
 
 const number = v.pipe(v.number(), v.safeInteger());
-/** What is removed is below the folder, whatever the file says. */
+/** What is removed is below the folder, whatever the file contains. */
 const treePath = v.pipe(v.string(), v.check(isTreePath));
 const copies = v.object({
   mirror: v.string(),

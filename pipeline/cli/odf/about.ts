@@ -1,4 +1,4 @@
-/** What the verbs that take a dataset of Open Data Fabric say of it, and which of their addresses can be nothing else. */
+/** How the verbs that take a dataset of Open Data Fabric describe it, and which of their addresses can be nothing else. */
 import { Failure } from "../../core/failure.ts";
 import { parseAddress } from "../address/parse-address.ts";
 

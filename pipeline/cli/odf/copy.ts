@@ -18,7 +18,7 @@ export interface Copied {
   readonly files: number;
 }
 
-/** @throws Failure `corrupt` naming the file that is not what the chain says; the target is then as it was */
+/** @throws Failure `corrupt` naming the file that does not match the chain; the target is then as it was */
 export async function copyDataset(given: string, target: string, replace: boolean, call: Call): Promise<Copied> {
   return copyOpened(await openDataset(given, call), target, replace, call.world);
 }

@@ -23,7 +23,7 @@ export async function openDataset(given: string, call: Call): Promise<OpenDatase
   } catch (cause) {
     if (!(cause instanceof Failure) || cause.kind !== "input") throw cause;
     throw new Failure("input", `${shown(given, 200)} is no dataset of Open Data Fabric: ${cause.message}`, {
-      hint: "such a dataset has refs/head and blocks/; fieldtree inspect says what anything else is",
+      hint: "such a dataset has refs/head and blocks/; fieldtree inspect describes anything else",
     });
   }
 }

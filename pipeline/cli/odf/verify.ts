@@ -33,10 +33,10 @@ function verdictLine(checks: readonly OdfCheck[], ok: boolean): string {
   if (!ok) return `${bad} of ${checks.length} checks did not pass`;
   const chain = checks.find(({ part }) => part === "chain")!;
   const data = [plural(count("slice"), "slice of data", "slices of data"), plural(count("checkpoint"), "checkpoint")];
-  return `verified: ${chain.says}, ${data.join(" and ")} are what ${chain.hash} says`;
+  return `verified: ${chain.says}, ${data.join(" and ")} match ${chain.hash}`;
 }
 
-/** Those of Parquet that hyparquet has not itself. None makes more bytes than the page says. */
+/** Those of Parquet that hyparquet has not itself. None makes more bytes than the page declares. */
 const compressors: Compressors = {
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),

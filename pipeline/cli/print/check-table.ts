@@ -20,7 +20,7 @@ export function verdictLine(checks: readonly Check[]): string {
   if (unchecked === 0)
     return failed === 0 ? `verified: all ${checks.length} checks are good` : `${failed} ${of} failed`;
   const good = checks.length - failed - unchecked;
-  return `${unchecked} ${of} could not be made from here, ${failed} failed, ${plural(good, "is", "are")} good`;
+  return `${unchecked} ${of} could not be run from here, ${failed} failed, ${plural(good, "is", "are")} good`;
 }
 
 const titleOf = ([first]: readonly Check[]) =>

@@ -47,7 +47,7 @@ export function entryResult(entry: Entry, call: Pick<Call, "flags" | "out">): Pa
   }
 }
 
-/** `PNG image, 3.2 MB`, or `file, 12 B` where nothing tells its kind. */
+/** `PNG image, 3.2 MB`, or `file, 12 B` where its kind is unknown. */
 export function plainText({ kind, media, size }: PlainEntry["plain"]): string {
   return `${media?.name ?? kind}, ${formatBytes(size)}`;
 }

@@ -200,8 +200,7 @@ function nextLines(
   unreachable: readonly Unreachable[],
 ): string[] {
   const none = whyNoRoot(observation);
-  if (none)
-    return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; fieldtree plan says more`]);
+  if (none) return section("next: nothing can be published", [`  ${none.message.split("\n")[0]}; see fieldtree plan`]);
   const empty = observation.findings.length === 0 && hasNoData(observation.tree);
   const toDo = formatSteps(observation.steps);
   if (toDo.length === 0 && observation.incomplete.length > 0) return [toAddAgain];

@@ -28,7 +28,7 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** ms. `standing`: without progress, a log gets one line a minute. */
+/** ms. `stalled`: without progress, a log gets one line a minute. */
 const redrawEvery = { terminal: 100, plain: 5_000, stalled: 60_000 };
 const paceOver = 30_000;
 

@@ -25,7 +25,7 @@ export async function rollBack(number: string | undefined, why: unknown, call: C
       const options = { strict: false, expectRoot, rollback: { rollbackOf, why: reasonIn(why) } };
       return printEvents(publish(await sourceOf(old, campaign, world), campaign, options, world), out);
     }
-    world.log(`the tree of release ${rollbackOf} is live already, as release ${live.number}: no release is made`);
+    world.log(`the tree of release ${rollbackOf} is live already, as release ${live.number}: no release is created`);
     // With the reader versions of the live release: a newer fieldtree describing the same data is no reason for a release.
     const asItIs = { ...campaign, madeWith: live.madeWith };
     const options = { strict: false, expectRoot };

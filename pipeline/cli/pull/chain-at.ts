@@ -70,6 +70,6 @@ export async function* checksOfChain({ state, head, log, get }: ChainAt, call: C
       blocks++;
       world.progress({ task: "reading", done: blocks, unit: "blocks" });
     }
-    return `${blocks} blocks, all of them what their CIDs say`;
+    return `${blocks} blocks, all of them verified against their CIDs`;
   });
 }

@@ -63,7 +63,7 @@ export const endpointText = ({ kind, url, from }: Endpoint): string => `${kind} 
 export async function sourceOf(endpoints: readonly Endpoint[], campaign: Pick<Campaign, "home">): Promise<Source> {
   const source = await anySourceOf(endpoints, campaign);
   if (source) return source;
-  throw new Failure("input", "nothing says where blocks are had from", {
+  throw new Failure("input", "no source of blocks is named", {
     hint: "set IPFS_GATEWAY to a gateway's address, such as https://ipfs.io, or name gateways: in campaign.yaml",
   });
 }
@@ -97,7 +97,7 @@ async function anySourceOf(
   return sources.length + own.length > 0 ? inOrder([...sources, ...own]) : undefined;
 }
 
-/** Where records of IPNS keys are asked for, besides those that campaign.yaml names for its own keys. */
+/** Where records of IPNS keys are requested, in addition to those that campaign.yaml names for its own keys. */
 export async function recordEndpoints(endpoints: readonly Endpoint[]): Promise<readonly RecordEndpoint[]> {
   const { gatewayEndpoint, kuboEndpoint } = await import("../../names/ipns/endpoints.ts");
   return endpoints.map(({ kind, url }) =>

@@ -16,7 +16,7 @@ import { folderOfS3 } from "./serve.ts";
 
 export interface Snapshot {
   readonly cid: CID;
-  /** Where in the tree it goes, where the caller says so. */
+  /** Where in the tree it goes, if the caller names a path. */
   readonly path?: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * `github clock`: the periodic work that keeps a campaign running without an operator.
+ * `github clock`: the periodic work of a campaign without an operator.
  *
  * It enables the schedule, puts the signed IPNS records again, and writes a badge to the log's branch. FIELDTREE_VERIFIED is
  * the result of the preceding verification: `success`, or anything else.

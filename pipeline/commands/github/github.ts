@@ -21,7 +21,7 @@ const parts: Readonly<Record<string, () => Promise<Part>>> = {
 
 export const github: Verb = {
   args: `<${Object.keys(parts).join("|")}>`,
-  about: `Called by the actions in actions/, which say what goes in and comes out. Takes the event from GITHUB_EVENT_PATH, the API's
+  about: `Called by the actions in actions/, which document inputs and outputs. Takes the event from GITHUB_EVENT_PATH, the API's
 address from GITHUB_API_URL, the token from GITHUB_TOKEN.`,
   example: "fieldtree github publish",
 

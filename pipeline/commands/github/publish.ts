@@ -49,15 +49,15 @@ export async function publishFromWorkflow(call: Call): Promise<number> {
 async function readyToPublish({ folder, env }: Call): Promise<string | undefined> {
   const { config } = await configIn(folder());
   if (config.log.kind === "local") {
-    throw new Failure("input", "campaign.yaml keeps the release log on this machine, which is gone when the job ends", {
-      hint: "log: { kind: git } keeps it on a branch of this repository",
+    throw new Failure("input", "campaign.yaml has the release log on this machine, which is gone when the job ends", {
+      hint: "log: { kind: git } puts it on a branch of this repository",
     });
   }
   const missing = secretNames(config).filter((name) => !env[name]);
   if (missing.length > 0) {
     const are = missing.length === 1 ? "is a secret" : "are secrets";
     throw new Failure("input", `${missing.join(", ")} ${are} that campaign.yaml names and this job has not`, {
-      hint: `add ${missing.length === 1 ? "it" : "them"} to the environment production (Settings → Environments), and to env: of the step that publishes; \`fieldtree doctor\` says which of the two is missing`,
+      hint: `add ${missing.length === 1 ? "it" : "them"} to the environment production (Settings → Environments), and to env: of the step that publishes; \`fieldtree doctor\` shows which of the two is missing`,
     });
   }
   return config.gateways[0];

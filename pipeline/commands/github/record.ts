@@ -53,7 +53,7 @@ async function recordHead(call: Call): Promise<number> {
   const pulls = told.map((pull) => `#${pull}`).join(", ");
   out.result(
     { event: "recorded", release: number, page, deployment, told },
-    `release ${number} is recorded: ${page}${pulls === "" ? "" : `\n  told ${pulls}`}`,
+    `release ${number} is recorded: ${page}${pulls === "" ? "" : `\n  commented on ${pulls}`}`,
   );
   await setOutputs(env, { release: String(number) });
   await writeSummary(env, `${notesOf(release, places)}\n\n[Release ${number}](${page})`);
@@ -80,7 +80,7 @@ async function mergeOutcome(
   }
 }
 
-/** Most releases that other publishers may have made since the one published by this run. */
+/** Most releases that other publishers may have created since the one published by this run. */
 const mostSince = 20;
 
 async function releaseHere(folder: string, campaign: Campaign, world: World): Promise<Head> {

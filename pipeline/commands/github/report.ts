@@ -44,7 +44,10 @@ async function postReports(call: Call): Promise<number> {
     const post = { report: review.report, run: run.page, ...(distrust && { distrust }) };
     await postReport(review.pull, post, github, world);
     changed.push(pull.number);
-    out.result({ changed: pull.number, state: review.report.state }, `told #${pull.number}: ${review.report.state}`);
+    out.result(
+      { changed: pull.number, state: review.report.state },
+      `commented on #${pull.number}: ${review.report.state}`,
+    );
   }
   return changed.length === 0 ? skipped("it was closed, or has a newer commit") : 0;
 }

@@ -1,8 +1,8 @@
 /**
- * What a dataset's global attributes say, in words of our own.
+ * What a dataset's global attributes mean, in one vocabulary.
  *
  * Attributes follow CF, ACDD and the habits of campaigns, come from anyone, and are trusted for nothing: each text is
- * bounded and freed of what can't be seen, each address is http(s), each e-mail and ORCID is checked. What isn't there
+ * bounded and freed of invisible characters, each address is http(s), each e-mail and ORCID is checked. What isn't there
  * is absent; nothing is made up. Format-independent: Zarr, NetCDF and the sidecar all come through here.
  *
  * ```ts
@@ -101,7 +101,7 @@ export function interpret(
   const dates = { created: ["date_created", "creation_date"], modified: ["date_modified"], issued: ["date_issued"] };
   const dated = Object.entries(dates).flatMap(([name, attributes]) => {
     const written = text(longest.word, ...attributes);
-    // A month is told by its first second, as a day is.
+    // A month is written as its first second, as a day is.
     const date = instantOf(written)?.iso ?? periodOf(written)?.start;
     if (written && !date) findings.push(noDate(attributes[0]!, written));
     return date ? [[name, date]] : [];
@@ -134,7 +134,7 @@ export function interpret(
 
 type Lookup = (...names: string[]) => Json | undefined;
 
-/** The first of `names` that says anything; as it is spelt, else in whatever case it stands there. */
+/** The first of `names` that is not empty; as it is spelt, else in any case. */
 function lookup(attributes: Readonly<Record<string, Json>>): Lookup {
   const exact = new Map(Object.entries(attributes).filter(([, value]) => hasContent(value)));
   const folded = new Map([...exact].reverse().map(([name, value]) => [name.toLowerCase(), value]));
@@ -181,7 +181,7 @@ function levelOf(text: string): string {
   return found ? `L${found[1]}${(found[2] ?? "").toUpperCase()}` : text;
 }
 
-/** What users and citers will look for in vain. */
+/** What users and citers will miss. */
 function missing({ title, summary, people, licence }: About, toAdd: (attribute: string) => string): DatasetFinding[] {
   const candidates = [
     { rule: "no-title", attribute: "title", level: "warning", lacks: !title },

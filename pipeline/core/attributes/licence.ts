@@ -2,7 +2,7 @@
  * Licences: what people write, as the SPDX identifier that machines compare.
  *
  * The list is SPDX's own. A text is taken for an identifier only where nothing but its spelling differs; where a
- * version or a variant is missing we say which one is likely and decide nothing: a licence is not ours to choose.
+ * version or a variant is missing, the finding names the likely one and decides nothing: a licence is not ours to choose.
  *
  * @see https://spdx.org/licenses/
  */
@@ -15,7 +15,7 @@ export interface Licence {
   readonly id?: string;
   /** As it was written, on one line. */
   readonly text: string;
-  /** The address in the text, where it holds one. */
+  /** The address in the text, if it contains one. */
   readonly href?: string;
 }
 
@@ -60,7 +60,7 @@ const bySqueezed: ReadonlyMap<string, string> = (() => {
   return exact;
 })();
 
-/** What people say → what they mean, where it isn't a matter of spelling. Squeezed. */
+/** What people write → what they mean, where it isn't a matter of spelling. Squeezed. */
 const spoken: Readonly<Record<string, string>> = {
   cc0: "CC0-1.0",
   cc0universal: "CC0-1.0",
@@ -107,13 +107,13 @@ function idOf(reading: string): string | undefined {
   return bySqueezed.get(squeezed) ?? (Object.hasOwn(spoken, squeezed) ? spoken[squeezed] : undefined);
 }
 
-/** The whole text, and what stands inside and outside its brackets: `Creative Commons Attribution 4.0 (CC BY 4.0)`. */
+/** The whole text, and the parts inside and outside its brackets: `Creative Commons Attribution 4.0 (CC BY 4.0)`. */
 function readings(text: string): string[] {
   const inBrackets = [...text.matchAll(/\(([^()]{2,60})\)/g)].map((found) => found[1]!);
   return [text, text.replace(/\([^()]*\)/g, " "), ...inBrackets].flatMap((reading) => [reading, plainly(reading)]);
 }
 
-/** Without the words that every licence's name has, and with the long words made short. */
+/** Without the words that every licence's name has, and with the long words shortened. */
 function plainly(text: string): string {
   const words: readonly (readonly [RegExp, string])[] = [
     [/https?:\/\/\S+/g, " "],

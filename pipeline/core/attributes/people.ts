@@ -1,8 +1,8 @@
 /**
- * Who made a dataset: names as people list them, with what stands at the same position in other attributes.
+ * The creators of a dataset: names as people list them, with the values at the same position in other attributes.
  *
  * ACDD lists names in one attribute, e-mails in a second and identifiers in a third, "in the order of the creators".
- * Names themselves hold commas (`"Lovelace, Ada"`, `Doe, J.`), the word "and", and apostrophes, so a comma alone
+ * Names themselves contain commas (`"Lovelace, Ada"`, `Doe, J.`), the word "and", and apostrophes, so a comma alone
  * decides nothing.
  *
  * @see https://wiki.esipfed.org/Attribute_Convention_for_Data_Discovery_1-3 creator_name, creator_email
@@ -17,7 +17,7 @@ export interface Person {
   /** With its checksum verified: `0000-0002-1825-0097`. */
   readonly orcid?: string;
   readonly organization?: string;
-  /** `creator`, or what a contributor's role says. */
+  /** `creator`, or a contributor's role. */
   readonly role: string;
 }
 
@@ -79,7 +79,7 @@ export function peopleOf(listed: Listed, role: string): { people: Person[]; find
 }
 
 /**
- * Of fewer e-mails than names, each at the place of the one name it can be told to belong to. A single one that tells
+ * Of fewer e-mails than names, each at the place of the one name it can belong to. A single one that states
  * nothing is the first one's, who is whom people write to.
  */
 function byName(emails: readonly string[], names: readonly string[]): (string | undefined)[] {
@@ -166,12 +166,12 @@ function withInitials(parts: readonly string[]): string[] {
 const isInitials = (text: string) => /^(?:\p{Lu}\p{Ll}?\.[-\s]?)*(?:\p{Lu}\p{Ll}?\.|\p{Lu})$/u.test(text);
 const isSuffix = (text: string) => /^(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?\s?d)\.?$/i.test(text);
 
-/** Bounded, and with runs of blanks made one: patterns that look for blanks are then linear. */
+/** Bounded, and with runs of blanks reduced to one: patterns that match blanks are then linear. */
 function collapsed(text: string): string {
   return text.slice(0, longestList).replace(/\s+/g, (run) => (run.includes("\n") ? "\n" : " "));
 }
 
-/** Parts between matches of `separator` (sticky) that stand outside quotation marks and brackets. */
+/** Parts between matches of `separator` (sticky) outside quotation marks and brackets. */
 function splitOutside(text: string, separator: RegExp): string[] {
   const parts: string[] = [];
   const endOfQuotation = quotationsIn(text);
@@ -203,7 +203,7 @@ function splitOutside(text: string, separator: RegExp): string[] {
  * opens none: nothing ends after its twin.
  */
 function quotationsIn(text: string): (at: number) => number | undefined {
-  // By mark: where the next one stands that something ends after. Each is looked for once, however many quotations open.
+  // By mark: the position of the next one that something ends after. Each is searched for once, however many quotations open.
   const next = new Map<string, number>();
   const nextClosing = (mark: string, after: number): number => {
     const known = next.get(mark);
@@ -232,7 +232,7 @@ function positions(value: Json | undefined, separators: RegExp): string[] {
   return cleaned.slice(0, mostPeople);
 }
 
-/** How many places there are up to the last one that says anything. */
+/** How many places there are up to the last one that is not empty. */
 const filled = (places: readonly string[]): number => places.findLastIndex((place) => place !== "") + 1;
 
 /** Free text by position, where the list has as many parts as there are names; a text that is no list stands for all. */
@@ -246,7 +246,7 @@ function atPositions(value: Json | undefined, count: number): string[] {
   );
 }
 
-/** `Ada Lovelace <ada@example.org>` holds both. */
+/** `Ada Lovelace <ada@example.org>` contains both. */
 function nameAndEmail(text: string): { name: string; email?: string } {
   const found = /^(.+?)\s*<([^<>\s]+@[^<>\s]+)>$/.exec(text);
   return found ? { name: unquoted(found[1]!), email: found[2]! } : { name: text };
@@ -258,7 +258,7 @@ const email =
 
 const isEmail = (text: string) => text.length <= 254 && email.test(text);
 
-/** The ORCID in a text or its URL; the text itself where it has the look of neither. */
+/** The ORCID in a text or its URL; the text itself where it is neither. */
 function orcidIn(text: string): string | undefined {
   return /\d{4}-?\d{4}-?\d{4}-?\d{3}[\dX]/i
     .exec(text)?.[0]

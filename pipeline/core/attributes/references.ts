@@ -1,7 +1,7 @@
 /**
  * References: where a dataset was described, and where a reader is safe to follow a link.
  *
- * Citations hold commas and semicolons, so a list is split only at what is certain to be a link: an http(s) address or
+ * Citations contain commas and semicolons, so a list is split only at what is certain to be a link: an http(s) address or
  * a DOI. The words before a link are its citation. Anything else that calls itself an address (`javascript:`, `data:`,
  * `file:`) stays what it is here: words.
  *
@@ -16,7 +16,7 @@ export interface Reference {
   readonly href?: string;
   /** `10.5194/essd-16-1-2024`. */
   readonly doi?: string;
-  /** What is said about it: a citation. */
+  /** Its citation. */
   readonly text?: string;
 }
 
@@ -52,7 +52,7 @@ function referencesOf(text: string): Reference[] {
   return [...references, ...rest.flatMap((words) => (words ? [{ text: words }] : []))];
 }
 
-/** A single DOI or address, as in an attribute that holds nothing else. */
+/** A single DOI or address, as in an attribute that contains nothing else. */
 export function linkIn(value: Json | undefined): Reference | undefined {
   return referencesIn(value).find(({ href }) => href !== undefined);
 }

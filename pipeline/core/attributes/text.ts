@@ -1,7 +1,7 @@
 /**
- * Text that strangers wrote, made fit to be shown: on a page, in a terminal, in a pull request.
+ * Untrusted text, cleaned for display: on a page, in a terminal, in a pull request.
  *
- * Markup stays text; the code that makes HTML escapes it. Removed is what no reader sees and may
+ * Markup stays text; the code that makes HTML escapes it. Removed is what no reader can see and may
  * deceive: control characters, and the bidirectional ones that show a name in another order than it is stored.
  */
 import type { Json } from "../json.ts";
@@ -29,7 +29,7 @@ export function lines(text: string, limit: number): string {
 }
 
 /**
- * The texts a value holds: one for a scalar, one an element for a list. Nothing for null, and nothing for nested
+ * The texts in a value: one for a scalar, one an element for a list. Nothing for null, and nothing for nested
  * values, which attributes of CF and ACDD never are.
  */
 export function textsOf(value: Json | undefined): string[] {

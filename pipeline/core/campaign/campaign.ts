@@ -1,7 +1,7 @@
 /**
  * campaign.yaml: its schema, defaults and rules.
  *
- * Only `campaign` is required; everything else has a default. It holds no secrets, only the names of environment
+ * Only `campaign` is required; everything else has a default. It contains no secrets, only the names of environment
  * variables that do. The schema here is the one source: `schemas/campaign.schema.json`, which editors use, is
  * generated from it. To add a key: a line in {@link campaignSchema}, its default in {@link settled}, and `npm test -- -u`
  * writes the JSON Schema again.
@@ -153,7 +153,7 @@ export const campaignSchema = v.pipe(
         v.record(v.string(), text, "must be alias: name lines"),
       ),
       profile: optional(
-        "How directories become blocks; unixfs-v0-2015 reproduces roots made by older tools. Default: cid-v1",
+        "How directories become blocks; unixfs-v0-2015 reproduces roots of older tools. Default: cid-v1",
         v.picklist(directoryProfiles, `must be one of ${directoryProfiles.join(", ")}`),
       ),
       limits: optional(
@@ -198,7 +198,7 @@ export const campaignSchema = v.pipe(
       ),
       followers: optional("An IPFS Cluster that others can follow. Default: none", followersSchema),
       mirrors: optional("Mirrors that publish what they have. Default: none", mirrorsSchema),
-      s3: optional("Who may use the S3 gateway. Default: nobody", s3Schema),
+      s3: optional("Who may use the S3 gateway. Default: no account", s3Schema),
     },
     "must be `campaign: NAME` and other keys",
   ),

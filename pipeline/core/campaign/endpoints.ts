@@ -1,7 +1,7 @@
 /**
  * Changes that a proposed campaign.yaml makes to the destinations of data, secrets and announcements.
  *
- * A reviewer sees one line of YAML change; once it is merged, a job with secrets sends blocks and tokens to the address in
+ * A reviewer reads one line of YAML that changes; once it is merged, a job with secrets sends blocks and tokens to the address in
  * it. Settled configurations are compared, so that a default written out, another order of a list or another spelling is no
  * change. The name of an environment variable is one: it chooses which secret is sent.
  *

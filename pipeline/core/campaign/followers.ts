@@ -4,7 +4,7 @@ import { optional } from "./fields.ts";
 
 /** What a follower has to know of the Cluster. All of it is public. */
 export interface Followers {
-  /** 64 hexadecimal digits, which all peers of the Cluster have: they separate it from other networks, and keep no follower out. */
+  /** 64 hexadecimal digits, which all peers of the Cluster have: they separate it from other networks, and do not protect it from followers. */
   readonly secret: string;
   /** `cluster_name` of its consensus. */
   readonly name: string;

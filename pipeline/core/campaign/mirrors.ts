@@ -6,7 +6,7 @@ import { httpUrl, optional, publicKeyName, text, withoutSlash } from "./fields.t
 /** What a mirror may be called: part of labels of pins. */
 export const mirrorName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** What the portal says of a mirror: who has copies, and where to ask which. */
+/** A mirror as the portal lists it: who has copies, and where to ask which. */
 export interface Mirror {
   readonly name: string;
   readonly title?: string;
@@ -15,7 +15,7 @@ export interface Mirror {
 }
 
 export interface MirrorConfig extends Mirror {
-  /** Endpoints of delegated routing that have the key's record, besides those of `names:`. */
+  /** Endpoints of delegated routing that have the key's record, in addition to those of `names:`. */
   readonly routing: readonly string[];
 }
 

@@ -17,7 +17,7 @@ export interface WithTexts {
   readonly read: ReadValues;
 }
 
-/** `variables` with texts in the place of characters; what can't be made a text is told to `report` when it is read. */
+/** `variables` with texts in the place of characters; what can't be made a text is passed to `report` when it is read. */
 export function withTexts(
   variables: readonly CfVariable[],
   read: ReadValues,

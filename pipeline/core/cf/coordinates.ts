@@ -1,7 +1,7 @@
 /**
- * Which variable says where, when and how high.
+ * Which variable is the latitude, the longitude, the time, the height.
  *
- * CF gives several ways to tell, of falling certainty, and real files use all of them, sometimes against each other
+ * CF gives several criteria, of falling certainty, and real files use all of them, sometimes against each other
  * (`lat:axis = "X"`). So each candidate is ranked: standard_name, then units, then axis, then being named in a
  * `coordinates` attribute, then its own name (CF 4, 5; the spellings are those of cf-xarray's `criteria.py`).
  *
@@ -18,13 +18,13 @@ export interface Coordinates {
   readonly latitude?: CfVariable;
   readonly longitude?: CfVariable;
   readonly time?: CfVariable;
-  /** All there are: pressure beside altitude is common. */
+  /** All there are: pressure in addition to altitude is common. */
   readonly vertical: readonly CfVariable[];
   /** By dimension: the 1-D variable of its own name (CF 1.2, "coordinate variable"). */
   readonly ofDimension: ReadonlyMap<string, CfVariable>;
   /** Names of variables that describe others: coordinates of any kind, their bounds, grid mappings. */
   readonly describing: ReadonlySet<string>;
-  /** What the dimension runs along, told by its coordinate variable. */
+  /** What the dimension runs along, by its coordinate variable. */
   along(dimension: string): Along;
 }
 
@@ -34,7 +34,7 @@ export interface Along {
   readonly angle?: Angle;
 }
 
-/** Looks at metadata only. `global` are the root group's attributes, where xarray lists coordinates of no variable. */
+/** Reads metadata only. `global` are the root group's attributes, where xarray lists coordinates of no variable. */
 export function findCoordinates(variables: readonly CfVariable[], global: CfVariable["attributes"] = {}): Coordinates {
   const byName = new Map(variables.map((variable) => [variable.name, variable]));
   const named = (attribute: string) => new Set(variables.flatMap((from) => mentioned(from, attribute, byName)));
@@ -185,7 +185,7 @@ function rankOfAngle(variable: CfVariable, quantity: Quantity, listed: boolean):
   const standardName = text(attributes, "standard_name");
   const angle = angleIn(variable, quantity.name);
   if (quantity.standardNames.test(standardName)) return angle ? 0 : contradicted;
-  // It says that it is something else: grid_latitude, or the standard error of a latitude.
+  // Its standard name is another one: grid_latitude, or the standard error of a latitude.
   if (standardName !== "") return undefined;
   const other = quantity === quantities.latitude ? quantities.longitude : quantities.latitude;
   if (angle?.along) return other.names.test(name) ? contradicted : 1;

@@ -1,5 +1,5 @@
 /**
- * When and where a dataset says it is, in its global attributes.
+ * Time and place that a dataset declares in its global attributes.
  *
  * They stand in for coordinates that aren't there or can't be read, and are compared with those that are. Each may be a
  * list of one, as some writers make of every attribute.
@@ -20,7 +20,7 @@ import type { Attributes } from "./variable.ts";
 export interface DeclaredTime {
   readonly start: string;
   readonly end: string;
-  /** The attributes that say so, for a sentence. */
+  /** The attributes that declare it, for a sentence. */
   readonly by: string;
   /** ms by which values may differ: a day without a time of day means all of it. */
   readonly slack: number;

@@ -1,8 +1,8 @@
 /**
  * What a dataset is about, from its variables: dimensions with their extents, when and where.
  *
- * Formats hand in variables and a way to read values; the same rules then hold for all of them. Values are read for
- * coordinates only, all of them: nothing but their values tells that a coordinate runs one way.
+ * Formats hand in variables and a way to read values; the same rules then apply to all of them. Values are read for
+ * coordinates only, all of them: only their values show that a coordinate runs one way.
  *
  * ```ts
  * const { dimensions, variables, time, place, findings } = await describe({ attributes, variables, read });

@@ -1,4 +1,4 @@
-/** Numbers of single precision in as few digits as tell them from others. */
+/** Numbers of single precision in as few digits as distinguish them. */
 
 /** 0.1 of what is 0.10000000149011612 in float64. As it is where it is none of float32's. */
 export function shortFloat32(value: number): number {

@@ -4,7 +4,7 @@
  * Missing is NaN, NaT, `_FillValue`, each `missing_value`, and what the format calls missing, as they are stored, before
  * scale and offset (CF 2.5.1, 8.1). `valid_range` and netCDF's default fill values, by which netCDF's own tools mask, too,
  * are not: xarray takes such values for good. Where the extremes are of that kind, two readers of the same data see
- * different things, and {@link doubtAbout} says so.
+ * different things, and {@link doubtAbout} reports it.
  */
 import type { Json } from "../json.ts";
 import { perObject } from "../remembered.ts";
@@ -25,7 +25,7 @@ export interface Packing {
   readonly offset: number;
   /** Signed storage of unsigned numbers (`_Unsigned`, NUG), or the reverse: what to add to bring them back, and where. */
   readonly wrap: "unsigned" | "signed" | undefined;
-  /** Least and greatest stored value by `valid_range`, `valid_min` and `valid_max`; infinite where they don't say. */
+  /** Least and greatest stored value by `valid_range`, `valid_min` and `valid_max`; infinite where they have none. */
   readonly valid: readonly [number, number];
   /** netCDF's fill value of this type, where the variable names none. */
   readonly defaultFill?: number;
@@ -33,7 +33,7 @@ export interface Packing {
   readonly problem?: string;
 }
 
-/** What a variable's attributes and format say about how its numbers are stored. */
+/** How a variable's numbers are stored, by its attributes and format. */
 export const packingOf = perObject(({ attributes, type, missing }: CfVariable): Packing => {
   const given = (name: string) => numbersOf(attribute(attributes, name));
   const ofFormat = missing.flatMap((fill) => numbersOf(typeof fill === "string" ? Number(fill) : fill));
@@ -248,7 +248,7 @@ function fromBase64(value: string, type: string): number[] {
   return bytes.length === 4 ? [view.getFloat32(0, true)] : [];
 }
 
-/** numpy's NaT: how datetime64 and xarray's int64 times say "missing". */
+/** numpy's NaT: how datetime64 and xarray's int64 times mark missing values. */
 const notATime = -(2 ** 63);
 
 /** https://docs.unidata.ucar.edu/netcdf-c/current/netcdf_8h_source.html, NC_FILL_*; bytes have none that is masked. */

@@ -2,8 +2,8 @@
  * One pass over the values of each coordinate, however many ask about it.
  *
  * Whatever is to be known of a variable (extremes, and of a latitude, longitude or the time of a track a survey of its
- * places) is gathered while its values go by, so that nothing is read twice and memory holds a few chunks. All of a
- * variable is read; of what is too much, a sample, where nothing else tells.
+ * places) is gathered while its values go by, so that nothing is read twice and only a few chunks are in memory. All of a
+ * variable is read; of what is too much, a sample, where nothing else is known.
  */
 import type { DatasetFinding } from "../dataset/dataset.ts";
 import { shown } from "../text/shown.ts";
@@ -12,7 +12,7 @@ import { doubtAbout, type Extremes, extremesOf, type Numbers, packingOf, unpacke
 import { type Survey, type SurveyOptions, surveyorOf } from "./place/survey.ts";
 import type { Attributes, CfVariable, ReadValues, Which } from "./variable.ts";
 
-/** Everything that telling when, where and how long takes. */
+/** All inputs of the extent in time and space. */
 export interface Reading {
   readonly coordinates: Coordinates;
   /** Of the root group. */
@@ -20,7 +20,7 @@ export interface Reading {
   readonly findings: DatasetFinding[];
   /** `undefined` where all of it is too much, or it can't be decoded. Asking again reads nothing. */
   all(variable: CfVariable): Promise<Pass | undefined>;
-  /** Of a sample, with a finding that says so; to be asked only where `all` gave nothing. */
+  /** Of a sample, with a finding about it; for use only where `all` gave nothing. */
   some(variable: CfVariable): Promise<Pass | undefined>;
   texts(variable: CfVariable): Promise<readonly string[] | undefined>;
 }
@@ -36,7 +36,7 @@ export interface ReadingOptions {
   readonly coordinates: Coordinates;
   readonly attributes: Attributes;
   readonly read: ReadValues;
-  /** Of which variables a survey is wanted. */
+  /** Of which variables a survey is needed. */
   readonly surveyed: (variable: CfVariable) => SurveyOptions | undefined;
 }
 
@@ -86,7 +86,7 @@ export function readingOf({ coordinates, attributes, read, surveyed }: ReadingOp
 
 /**
  * Least and greatest of a coordinate; `undefined`, with a finding, where every value is missing or readers of the data
- * would not agree on them. Of what is too large to be read, those of a sample, unless something else tells (`isKnown`).
+ * would not agree on them. Of what is too large to be read, those of a sample, unless it is known otherwise (`isKnown`).
  */
 export async function extremesIn(
   variable: CfVariable,

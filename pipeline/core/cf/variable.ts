@@ -1,5 +1,5 @@
 /**
- * An array as CF sees it, whatever file it came from.
+ * An array in the terms of CF, whatever file it came from.
  *
  * A reader makes these from its format's metadata; everything else in this folder works on them and has never heard of
  * Zarr. Values are read only when asked for.
@@ -18,7 +18,7 @@ export interface CfVariable {
   /** numpy's spelling without byte order: `float32`, `int64`, `datetime64[ns]`, `U9`, `object`. */
   readonly type: string;
   readonly attributes: Attributes;
-  /** Values that stand for "missing" by the format's own rules, beside those that the attributes name. */
+  /** Values that stand for "missing" by the format's own rules, in addition to those that the attributes name. */
   readonly missing: readonly Json[];
 }
 
@@ -56,10 +56,10 @@ export type Which = "all" | "some";
 
 /**
  * Hands a variable's values to `visit`, piece by piece, in the order of their chunks: those of a 1-D variable follow one
- * another. What has been visited is forgotten, so that memory holds a few chunks at a time.
+ * another. What has been visited is released, so that only a few chunks are in memory at a time.
  *
  * Resolves to false where they can't be had: too many or too large chunks, or stored in a way we can't decode. `visit` may
- * then have seen a part of them.
+ * then have got a part of them.
  */
 export type ReadValues = (variable: CfVariable, which: Which, visit: (piece: Piece) => void) => Promise<boolean>;
 

@@ -12,7 +12,7 @@ export function attributeFindings(
   about: About,
   { attributes, access }: Pick<Description, "attributes" | "access">,
 ): readonly DatasetFinding[] {
-  // A sidecar has what its author has to say, and a picture has no attributes.
+  // A sidecar has all that its author chose to write, and a picture has no attributes.
   const isCf = access.format === "zarr" || access.format === "netcdf";
   return [...(isCf ? recommended(about) : []), ...withoutOrcid(about), ...(isCf ? runDates(attributes) : [])];
 }
@@ -60,7 +60,7 @@ const dated = ["history", "date_created", "date_modified", "date_metadata_modifi
 /** A time of day with seconds or minutes, next to a date or a year: `2024-08-11T10:00`, `Mon Aug 11 10:00:00 2024`. */
 const timeOfDay = /\d{4}-\d\d-\d\d[T ]\d\d:?\d\d|\d\d:\d\d:\d\d (?:[A-Z]+ )?\d{4}|\d{4}\/\d\d\/\d\d \d\d:\d\d/;
 
-/** The same input and program give other bytes, and so another CID, where the bytes tell when the program ran. */
+/** The same input and program give other bytes, and so another CID, where the bytes contain the time when the program ran. */
 function runDates(attributes: Description["attributes"]): DatasetFinding[] {
   const found = dated.flatMap((name) => {
     const time = timeOfDay.exec(textsOf(attributes[name] ?? "").join("\n"))?.[0];

@@ -1,7 +1,7 @@
 /**
  * Creators of a work: persons, with family and given name apart, and organisations.
  *
- * Datasets and campaign.yaml have names as text (`Ada Lovelace`, `van der Berg, Jan`, `NASA`). Every citation format wants
+ * Datasets and campaign.yaml have names as text (`Ada Lovelace`, `van der Berg, Jan`, `NASA`). Every citation format needs
  * them apart, and formats an organisation in another way than a person: "Institute, Max Planck" is no author.
  *
  * ```ts

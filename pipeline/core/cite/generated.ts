@@ -1,5 +1,5 @@
 /**
- * The citation of a dataset that has a DOI and whose authors don't say how it is to be cited.
+ * The citation of a dataset that has a DOI and whose authors don't state how it is to be cited.
  *
  * It is in the STAC item, which knows no release and so no year where the dataset has no date of issue. Who cites the dataset
  * with a release at hand takes the wording of authors only, and gets the year.

@@ -27,7 +27,7 @@ export interface Work {
   readonly keywords: readonly string[];
   /** SPDX identifier. */
   readonly licence?: string;
-  /** How its authors want to be cited, where they say it. */
+  /** How its authors want to be cited, if they state it. */
   readonly wording?: string;
 }
 

@@ -63,7 +63,7 @@ export function spanOf(intervals: readonly Interval[]): Interval | undefined {
   );
 }
 
-/** The smallest box that contains all of `boxes`: it leaves out the widest range of longitudes in which no box lies. */
+/** The smallest box that contains all of `boxes`: it leaves out the widest range of longitudes in which there is no box. */
 export function boxAround(boxes: readonly Box[]): Box | undefined {
   if (boxes.length === 0) return undefined;
   // Without a spread: a call takes no more than some hundred thousand arguments.

@@ -2,8 +2,8 @@
  * A folder of like files as one dataset: fifteen sondes of a flight are one entry of a catalog, not fifteen.
  *
  * Files are alike where one reader describes them and their dimensions and coordinates have the same names and units:
- * what a program can open together. The group says what they say together; its members keep what each says of its
- * time and place. A folder of unlike files is no group, because no rule tells which of them it is about.
+ * what a program can open together. The group has their common metadata; each member has its own
+ * time and place. A folder of unlike files is no group, because no rule decides which of them it is about.
  *
  * ```ts
  * groupOf(files)?.description.members?.count; // 15
@@ -62,7 +62,7 @@ export function groupOf(
   };
 }
 
-/** Equal for files that are alike; `undefined` for a file that says nothing by which it could be compared. */
+/** Equal for files that are alike; `undefined` for a file with nothing by which it could be compared. */
 function likenessOf({ reader, description }: DescribedFile): string | undefined {
   const { dimensions, variables, access } = description;
   const coordinates = variables

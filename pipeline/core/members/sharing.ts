@@ -25,7 +25,7 @@ export function sharing(files: number): (description: Description) => Descriptio
     if (known.size < most) known.set(key, value);
     return value;
   };
-  // Of a list whose elements are shared, their numbers say as much as all their text.
+  // Of a list whose elements are shared, their numbers are compared in place of their text.
   const numbers = new Map<unknown, number>();
   const listed = <T>(values: readonly T[]): readonly T[] => {
     const parts = values.map(shared);

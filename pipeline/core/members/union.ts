@@ -37,7 +37,7 @@ function extentOfAll(all: readonly Dimension[]): Dimension["extent"] {
   if (ends.length === 0) return undefined;
   if (ends.every((end) => typeof end === "number")) return [Math.min(...ends), Math.max(...ends)];
   const instants = ends.filter((end) => typeof end === "string").filter(isInstant);
-  // Files that tell the same dimension in different ways, or in different calendars.
+  // Files that describe the same dimension in different ways, or in different calendars.
   if (instants.length < ends.length || all.some(({ calendar }) => calendar !== all[0]!.calendar)) return undefined;
   instants.sort(compareInstants);
   return [instants[0]!, instants.at(-1)!];

@@ -1,6 +1,6 @@
 /** Texts of strangers as strings of programming languages and shells. */
 
-/** In double quotes, for Python, R and Julia: nothing in it ends the string, and all of it is ASCII that is seen. */
+/** In double quotes, for Python, R and Julia: nothing in it ends the string, and all of it is visible ASCII. */
 export function quoted(text: string, language: "python" | "r" | "julia"): string {
   const body = Array.from(text, (character) => {
     if (character === "\\" || character === '"') return `\\${character}`;
@@ -13,7 +13,7 @@ export function quoted(text: string, language: "python" | "r" | "julia"): string
   return `"${body.join("")}"`;
 }
 
-/** One word of a POSIX shell. Characters that are not seen are in it as they are: they are part of a name. */
+/** One word of a POSIX shell. Invisible characters are in it as they are: they are part of a name. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+,=-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -18,7 +18,7 @@ export interface PageFrame {
   readonly title: string;
   /** The way from the page to the top of the portal: empty, or ends with a slash. */
   readonly root: string;
-  /** Name of the script in `app/`, and of the style sheet beside it. */
+  /** Name of the script in `app/`, and of its style sheet. */
   readonly script: "find" | "dataset" | "contribute";
   /** Classes of the body, by which the style sheet knows the page. */
   readonly kind: string;

@@ -17,7 +17,7 @@ export function rows(all: readonly Row[]): Content {
   return html`<dl>${filled.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>\n`)}</dl>\n`;
 }
 
-/** Beside the summary: who, under which terms, how large. */
+/** Shown with the summary: who, under which terms, how large. */
 export function keyFacts(about: PageAbout): Content {
   const { item, cid, reader, path, facts } = about;
   const { properties } = item;

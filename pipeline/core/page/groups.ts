@@ -1,4 +1,4 @@
-/** Groups (platforms) and their colours: the style sheet has eight, that colour-blind readers tell apart, for light and for dark. */
+/** Groups (platforms) and their colours: the style sheet has eight, that colour-blind readers can distinguish, for light and for dark. */
 
 /** Number of colours in the style sheet: `--group-0` … `--group-7`. What follows shares the last. */
 export const groupColours = 8;

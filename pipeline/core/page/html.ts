@@ -1,7 +1,7 @@
 /**
  * HTML as text, in which texts of strangers have no effect.
  *
- * Every value in a template is escaped, for content and for attributes in double quotes alike; only what another template made is
+ * Every value in a template is escaped, for content and for attributes in double quotes alike; only what another template returned is
  * taken as it is. So a page can't be put together in another way, and no title, attribute or file name becomes markup.
  *
  * ```ts
@@ -13,7 +13,7 @@ import { unprintable } from "../text/shown.ts";
 
 let make: (text: string) => Html;
 
-/** Made by `html` and `dataScript` alone. */
+/** Created by `html` and `dataScript` alone. */
 export class Html {
   readonly text: string;
   private constructor(text: string) {

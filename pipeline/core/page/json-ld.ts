@@ -1,7 +1,7 @@
 /**
  * A dataset in the words of schema.org, as Google Dataset Search reads them from its page.
  *
- * A box is "south west north east" there. What the dataset does not tell is left out.
+ * A box is "south west north east" there. What is unknown of the dataset is left out.
  *
  * @see https://developers.google.com/search/docs/appearance/structured-data/dataset
  */

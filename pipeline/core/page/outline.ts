@@ -12,7 +12,7 @@ const [width, height] = [56, 36];
 
 const world: Box = [-180, -90, 180, 90];
 
-/** Degrees: a wider box says nothing about where a campaign was, and a smaller frame nothing about the world around it. */
+/** Degrees: a wider box does not locate a campaign, and a smaller frame does not show the world around it. */
 const [widest, narrowest] = [120, 6];
 
 /** Points of a picture. */
@@ -47,7 +47,7 @@ export function pictureOf(one: Pictured, group: number, frame: Box): Html {
   return html`<svg class="picture group-${group}" viewBox="0 0 ${width} ${height}" aria-hidden="true"><path d="${d}"/></svg>`;
 }
 
-/** A part of the campaign's frame at least this large, as a share of it, so that a track is seen, and where it is. */
+/** A part of the campaign's frame at least this large, as a share of it, so that a track is visible, and where it is. */
 const closest = 1 / 5;
 
 /** The part of the frame around a dataset; the whole world for what is larger than the frame. */

@@ -1,8 +1,8 @@
 /**
- * The page of a dataset, whole: readable without a script, with what search engines look for.
+ * The page of a dataset, whole: readable without a script, with what search engines read.
  *
  * A pure function of what is known about the dataset, so that its bytes change when the dataset does, and not with each release.
- * Scripts of the browser add to it: the map with coastlines, a look at the data, buttons that copy.
+ * Scripts of the browser add to it: the map with coastlines, plots of the data, buttons that copy.
  *
  * ```ts
  * datasetPageOf(aboutEntry(entry, facts, { related: [] })); // "<!doctype html>…"
@@ -119,7 +119,7 @@ function scriptDataOf(about: PageAbout, page: string) {
     data: dataHref(about, page),
     ...(reference && !("why" in reference) && { reference: relative(page, referenceFile(path)) }),
     portal: relative(page, ""),
-    /** Where the newest portal is named, and the file in it that says whether there is a newer version. */
+    /** Where the newest portal is named, and the file in it that lists newer versions. */
     newest: { ...(facts.domain && { domain: facts.domain }), versions: versionsFile(versions?.path ?? path), page },
     gateways: facts.gateways,
   };

@@ -53,7 +53,7 @@ interface Frame {
   readonly across: number;
 }
 
-/** Around the box, with as much of the world as tells where it is. */
+/** Around the box, with as much of the world as shows where it is. */
 function frameOf([west, south, east, north]: Box): Frame {
   const left = west > east ? west - 360 : west;
   const across = Math.min(360, Math.max(20, (east - left) * 1.5, (north - south) * 3));

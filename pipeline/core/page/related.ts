@@ -1,7 +1,7 @@
 /**
  * Datasets that users of one may also want: of the same flight or station name, of the same platform or place on the same day.
  *
- * Of each thing that two may share, a dataset sees its neighbours in the order of paths and no more. So it costs the same however
+ * Of each thing that two may share, a dataset lists its neighbours in the order of paths and no more. So it costs the same however
  * many datasets a campaign has, and one more changes the pages of its neighbours alone.
  */
 import { boxAround, widthOf } from "../dataset/extent.ts";
@@ -9,7 +9,7 @@ import type { DatasetEntry } from "../stac/catalog-entry.ts";
 import { byBytes } from "../text/order.ts";
 import { type Related, textIn, timeOf } from "./about.ts";
 
-/** Related datasets of one, and neighbours on each side that are looked at. */
+/** Related datasets of one, and neighbours on each side that are considered. */
 const most = { related: 6, neighbours: 4 } as const;
 
 /** Longer than that, a dataset is of no day in particular. Days. */

@@ -1,5 +1,5 @@
 /**
- * A row of the list of datasets: a small picture, the title, and what tells one dataset from another. The page that is prerendered
+ * A row of the list of datasets: a small picture, the title, and what distinguishes datasets. The page that is prerendered
  * and the one that searches have the same rows.
  */
 

@@ -48,7 +48,7 @@ export type Part =
       readonly also: readonly Terms[];
     };
 
-/** The box and the days of a query. The details of the lists of any one of the choices tell what is in them. */
+/** The box and the days of a query. The details of the lists of any one of the choices describe what is in them. */
 export interface ExtentPart {
   readonly choices: readonly (readonly Cell[])[];
   compareOf(term: string): Compare;

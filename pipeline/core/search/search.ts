@@ -57,7 +57,7 @@ export async function search(
   const { parts: words, extent, isWhole, corrected } = await resolved(plan, index);
   const all = extent ? [...words, extent] : words;
   if (all.some((part) => part.length === 0)) return { hits: [], total: 0, more: false, corrected };
-  // Of what the words find, the rows tell where and when it is.
+  // Of what the words find, the rows have place and time.
   const share = count ? undefined : shareLeftToRows(words, extent, limit, index);
   const parts = share === undefined ? all : words;
   let enough = count ? Math.max(limit, mostCounted) + 1 : share === undefined ? limit : Math.ceil(limit / share);
@@ -225,7 +225,7 @@ async function resolved({ parts, extent }: Plan, index: IndexReader): Promise<Re
 
 const listed = (lists: readonly Postings[]): Alternatives => lists.map((postings) => ({ postings }));
 
-/** The lists of the choice that has the fewest documents. Details tell the rest, so that no other is read. */
+/** The lists of the choice that has the fewest documents. Details decide the rest, so that no other is read. */
 function fewestOf({ choices, compareOf, hasBox }: ExtentPart, index: IndexReader): Alternatives {
   const lists = ({ parts, ...whole }: Cell): readonly Postings[] => {
     const { found } = index.postings(whole);
@@ -295,7 +295,7 @@ async function rowsOf(
   };
 }
 
-/** As many as `wanted` are expected to match of, with some more where that is not certain. */
+/** As many as `target` are expected to match of, with some more where that is not certain. */
 function firstOf(found: Candidates["found"], target: number, share: number): Candidates["found"] {
   let [expected, variance, length] = [0, 0, 0];
   while (length < found.length && expected - Math.sqrt(variance) < target) {

@@ -100,7 +100,7 @@ function at(below: string, { cid, gateways }: Located): Asset {
   };
 }
 
-/** `xr.open_dataset(href, **open_kwargs)` works as it stands, for `ipfs://` with ipfsspec installed. */
+/** `xr.open_dataset(href, **open_kwargs)` works as it is, for `ipfs://` with ipfsspec installed. */
 function zarr({ version, consolidated }: Access & { format: "zarr" }, group?: string): Asset {
   return {
     // Without a parameter for the version: xpystac compares the whole text, and `zarr:zarr_format` has the version.

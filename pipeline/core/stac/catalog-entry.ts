@@ -1,4 +1,4 @@
-/** What a scan says of one place in the tree: a dataset, one that could not be read, or something no reader knows. */
+/** The result of a scan at one path of the tree: a dataset, one that could not be read, or something no reader knows. */
 import type { DatasetFinding, Member } from "../dataset/dataset.ts";
 import type { FileKind } from "../dataset/file-kind.ts";
 import type { Item } from "./item.ts";
@@ -6,7 +6,7 @@ import type { Item } from "./item.ts";
 export type Entry = DatasetEntry | FailedEntry | PlainEntry;
 
 interface At {
-  /** In the tree; below a leaf where one leaf holds several datasets. */
+  /** In the tree; below a leaf where one leaf contains several datasets. */
   readonly path: string;
   /** As it is linked in the tree. */
   readonly cid: string;
@@ -17,7 +17,7 @@ export interface DatasetEntry extends At {
   /** Name of the reader that described it. */
   readonly reader: string;
   readonly item: Item;
-  /** What its users would suffer from; shown beside it. */
+  /** Problems that its users would have; shown with it. */
   readonly findings: readonly DatasetFinding[];
   /** The files that it consists of, where it is a folder of like files. */
   readonly members?: readonly Pick<Member, "path" | "cid">[] | undefined;
@@ -52,7 +52,7 @@ export interface PlainEntry extends At {
     readonly kind: "file" | "directory" | "symlink";
     /** Bytes: contents of a file, Tsize of a directory. */
     readonly size: number;
-    /** What a file is by its first bytes. Absent where they tell nothing, and where a leaf is not scanned. */
+    /** What a file is by its first bytes. Absent where they match no known kind, and where a leaf is not scanned. */
     readonly media?: FileKind;
   };
   /** What was not searched or read, where there is more in it. */

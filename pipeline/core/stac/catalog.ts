@@ -1,9 +1,9 @@
 /**
- * All of STAC that a portal holds: a catalog for every folder of the tree, and the items in them.
+ * All of STAC in a portal: a catalog for every folder of the tree, and the items in them.
  *
- * Folders at the collection depth are collections: they say together what their datasets say one by one. Datasets above
+ * Folders at the collection depth are collections: they summarise their datasets. Datasets above
  * that depth stand in plain catalogs, so that each can be reached. The files lie like the tree does; links are
- * relative, so the catalog can be walked wherever the portal stands, and none leads out of `stac/`.
+ * relative, so the catalog can be walked wherever the portal is, and none leads out of `stac/`.
  *
  * ```
  * stac/catalog.json                                  the campaign
@@ -225,7 +225,7 @@ export function collectionOf(path: string, facts: Facts): { readonly id: string;
   return { id: idIn(facts, folder), file: folderFile(folder, "collection.json") };
 }
 
-/** A collection must say where and when; a folder without datasets has nothing to say. */
+/** A collection must have an extent; a folder without datasets has none. */
 function isCollection(folder: Folder, { collectionDepth }: Facts): boolean {
   return folder.depth === collectionDepth && folder.depth > 0 && containsDatasets(folder);
 }

@@ -1,7 +1,7 @@
 /**
  * Dimensions and variables in the words of the datacube extension.
  *
- * The extension's schema holds none of the references: here a variable's dimensions always stand in
+ * The extension's schema has none of the references: here a variable's dimensions always stand in
  * `cube:dimensions`, and no name stands in both. A dimension without a coordinate is a count of places, `[0, size - 1]`.
  *
  * @see https://github.com/stac-extensions/datacube/tree/v2.3.0
@@ -36,7 +36,7 @@ export function cubeOf({ dimensions, variables }: Pick<Description, "dimensions"
       const name = nameOf(dimension);
       if (!cubeDimensions.has(name)) cubeDimensions.set(name, count(variable.shape[at] ?? 0));
     });
-    // A dimension that only this variable told us of may have the name of a variable listed before.
+    // A dimension known only from this variable may have the name of a variable listed before.
     cubeVariables.set(nameOf(variable.name), variableOf(variable));
   }
   for (const name of cubeDimensions.keys()) cubeVariables.delete(name);
@@ -79,7 +79,7 @@ function rangeOf(dimension: Dimension): Json {
   switch (kind) {
     case "x":
     case "y":
-      // The extension takes horizontal axes for EPSG:4326 unless told otherwise, and we can't tell what metres count from.
+      // The extension takes horizontal axes for EPSG:4326 unless declared otherwise, and the origin of metres is unknown.
       if (!isDegrees(dimension)) return { type: `projection_${kind}`, extent };
       return { type: "spatial", axis: kind, extent };
     case "z":

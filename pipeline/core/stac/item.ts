@@ -2,14 +2,14 @@
  * A STAC item: one dataset, found by place, time and variables.
  *
  * A pure function of (description, path, the facts of campaign.yaml). What the dataset does not say, the item does not
- * say either; where STAC insists, it says so in its own words: `fieldtree:time_source` and `fieldtree:place_source` tell
+ * say either; where STAC insists, extra fields state it: `fieldtree:time_source` and `fieldtree:place_source` tell
  * how the extents are known: `values` (read from coordinates), `sampled` (from a part of them), `attributes`, `sidecar`, or
  * `unknown`, in which case the item has no geometry, and a time from ever to ever, since STAC requires one.
  * `fieldtree:calendar` names the calendar of both times where that is not ISO 8601's (`360_day`). `fieldtree:size_source`
  * is `tsize`. A folder of like files has `fieldtree:members` (path in the folder, CID, start, end, bbox; what a file doesn't
  * tell is absent), `fieldtree:member_count`, and `fieldtree:differences`: phrases for what differs between the files.
  *
- * There is no `self` link (the same bytes stand under many addresses) and no time of making. Links to the catalogs
+ * There is no `self` link (the same bytes have many addresses) and no time of making. Links to the catalogs
  * around it depend on where it is put, and come from `catalog.ts`.
  *
  * @see https://github.com/radiantearth/stac-spec/blob/v1.1.0/item-spec/item-spec.md
@@ -201,7 +201,7 @@ function extensionsOf(about: About, cube: Cube | undefined, description: Descrip
   return names.sort().map(extension);
 }
 
-/** How a dataset with a registered DOI is cited, where its authors don't say it. */
+/** How a dataset with a registered DOI is cited, where its authors don't state it. */
 function withCitation(item: Item, cid: string, facts: Facts): Item {
   return { ...item, properties: { "sci:citation": generatedCitation(item, cid, facts), ...item.properties } };
 }

@@ -3,7 +3,7 @@
  *
  * Ids go into URLs, file names and other people's databases, so they are made of `A–Z a–z 0–9 . _ - ~` only. Everything
  * here can be read backwards, which is why two paths never share an id: in a segment every other byte (UTF-8) becomes
- * `~` and two hex digits; so does a `-` that begins or ends a segment or follows another, so that `--` stands between
+ * `~` and two hex digits; so does a `-` that begins or ends a segment or follows another, so that `--` is between
  * segments and nowhere else.
  *
  * ```ts
@@ -12,17 +12,17 @@
  * ```
  */
 
-/** Id of whatever stands at `path`: the same for every version of its data. */
+/** Id of the entry at `path`: the same for every version of its data. */
 export function idOf(path: string): string {
   return path.split("/").map(dashed).join("--");
 }
 
-/** Path of the folder in the portal that holds what is said about the tree's folder `path`; `stac` for the tree itself. */
+/** Path of the portal's folder with the catalog of the tree's folder `path`; `stac` for the tree itself. */
 export function folderFile(path: string, name: "catalog.json" | "collection.json"): string {
   return [...directories(path), name].join("/");
 }
 
-/** Path of a dataset's item in the portal: beside the catalog of the folder it is in. */
+/** Path of a dataset's item in the portal: next to the catalog of the folder it is in. */
 export function itemFile(path: string): string {
   const slash = path.lastIndexOf("/");
   const name = safeName(path.slice(slash + 1));
@@ -63,7 +63,7 @@ export function feedFile(folder: string): string {
 /** `below` is "" for what is at `path` itself. */
 export const pathBelow = (path: string, below: string) => (below === "" ? path : `${path}/${below}`);
 
-/** No folder's name ends in `.json`, so none can stand where an item does. */
+/** No folder's name ends in `.json`, so none can have the path of an item. */
 function directories(path: string, top = "stac"): string[] {
   const names = path === "" ? [] : path.split("/").map(safeName);
   return [top, ...names.map((name) => name.replace(/\.json$/, "~2ejson"))];

@@ -49,7 +49,7 @@ function assetOf(reference: Exclude<Reference, { why: string }>, path: string, f
     roles: ["references"],
     "file:size": size,
     "xarray:open_kwargs": { engine: "zarr", consolidated },
-    // zarr reads asynchronously, and fsspec wants the same of what it points into.
+    // zarr reads asynchronously, and fsspec requires the same of what it points into.
     "xarray:storage_options": { remote_protocol: "ipfs", remote_options: { asynchronous: true } },
   };
 }

@@ -1,11 +1,11 @@
-/** What a collection says of its items together: where, when, by whom, and under which licence. */
+/** The summary of a collection: where, when, by whom, and under which licence. */
 import type { Facts, Provider } from "../campaign/campaign.ts";
 import { boxAround, spanOf } from "../dataset/extent.ts";
 import { sinceEver, untilEver } from "../dataset/instant.ts";
 import type { Json } from "../json.ts";
 import { extension, type Item, type StacLink } from "./item.ts";
 
-/** What a collection says something of. */
+/** What a collection summarises. */
 export type Summarised = Pick<Item, "bbox" | "links" | "properties">;
 
 const summaryFields = ["fieldtree:projects", "instruments", "mission", "platform", "processing:level"];
@@ -55,7 +55,7 @@ export function intervalOf({ properties }: Summarised): { start: string; end: st
   return datetime ? { start: datetime, end: datetime } : { start: start_datetime!, end: end_datetime! };
 }
 
-/** A collection, unlike an item, can say that a time is open. */
+/** A collection, unlike an item, can have an open time. */
 const ended = (instant: string) => (instant === sinceEver || instant === untilEver ? null : instant);
 
 /** Distinct values of a property, lists taken apart, in byte order. */
@@ -64,7 +64,7 @@ function valuesOf(items: readonly Summarised[], property: string): string[] {
   return [...new Set(values)].sort();
 }
 
-/** The one licence of all items; `other` where they differ or one doesn't say. */
+/** The one licence of all items; `other` where they differ or one has none. */
 function commonLicence(items: readonly Summarised[]): string {
   const licences = new Set(items.map(({ properties }) => (properties.license as string | undefined) ?? "other"));
   return licences.size === 1 ? [...licences][0]! : "other";

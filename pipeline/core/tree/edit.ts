@@ -68,10 +68,10 @@ export function moveLeaf(text: string, from: string, to: string): string {
 }
 
 /**
- * Makes all `edits` in one step. Of two for one path the later counts; removals are made before additions. `before`: the
+ * Makes all `edits` in one step. Of two for one path the later counts; removals come before additions. `before`: the
  * text as examined, where the caller has examined it already.
  *
- * @throws Failure `input` where one of them can't be made; see {@link setLeaf} and {@link removeLeaf}.
+ * @throws Failure `input` where one of them can't be applied; see {@link setLeaf} and {@link removeLeaf}.
  */
 export function editTree(text: string, edits: readonly Edit[], before: Examined = examine(text)): string {
   return applied(text, before, edits);

@@ -1,5 +1,5 @@
 /**
- * The tree of a tree.yaml with edits made, before anything is written: which paths are new, which change, which are gone.
+ * The tree of a tree.yaml with edits applied, before anything is written: which paths are new, which change, which are gone.
  *
  * Only the folders that an edit goes through are read; all others stay entries of the text.
  */
@@ -18,7 +18,7 @@ export interface Edit {
   readonly comment?: string;
 }
 
-/** A path of the tree while edits are being made. */
+/** A path of the tree while edits are being applied. */
 export interface Spot {
   /** Its entry in the text; absent for what is new. */
   readonly entry?: Entry;
@@ -28,7 +28,7 @@ export interface Spot {
   below?: Map<string, Spot>;
 }
 
-/** The tree with all edits made. */
+/** The tree with all edits applied. */
 export function withEdits(root: MapNode | undefined, edits: readonly Edit[]): Spot {
   const top: Spot = { below: childrenOf(root) };
   for (const edit of edits) if (edit.written === undefined) takeOut(edit.path, top);

@@ -2,7 +2,7 @@
  * Two people edited the same tree: the text with the changes of both.
  *
  * Git merges lines, so two leaves added to one folder conflict, and a leaf changed on one side and its folder moved on
- * the other may merge into nonsense. Here paths are merged: a change that only one side made is taken, and a path that
+ * the other may merge into nonsense. Here paths are merged: a change of only one side is taken, and a path that
  * both changed differently is a conflict for a person to decide.
  */
 

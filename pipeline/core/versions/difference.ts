@@ -1,7 +1,7 @@
 /**
  * What differs between two versions of a dataset, in the words of those who use its data.
  *
- * From two STAC items, and from what `stages/scan/stored-arrays.ts` says of the blocks of their arrays: whether values changed
+ * From two STAC items, and from what `stages/scan/stored-arrays.ts` returns for the blocks of their arrays: whether values changed
  * follows from the CIDs of chunks, without reading them. Data for machines, sentences for people.
  *
  * Names, titles and units are the dataset's own text. The renderer must escape them.
@@ -189,7 +189,7 @@ function lengthChanges(before: Lengths, after: Lengths): DatasetDifference["dime
     .sort((a, b) => byBytes(a.name, b.name));
 }
 
-/** What is compared in ways of its own, differs with every version, or says how something is known. */
+/** What is compared in ways of its own, differs with every version, or states how something is known. */
 const comparedElsewhere =
   /^(?:title|version|deprecated|datetime|start_datetime|end_datetime|cube:.*|fieldtree:(?:path|reader|members|member_count|differences|.*_source))$/;
 

@@ -216,7 +216,7 @@ function faultOf(reason: string, offset: number, maxDepth: number): Fault {
   const words: readonly (readonly [RegExp, string])[] = [
     [/^(?:bad|deficient) indentation/, "the indentation does not fit the lines above"],
     [/^can not read a block mapping entry|^expected ':'/, "this line is no `name: value`"],
-    [/^end of the stream or a document separator/, "what stands here does not belong to the lines above"],
+    [/^end of the stream or a document separator/, "this does not belong to the lines above"],
     [
       /^unexpected end of the (?:stream|document) within a (?:single|double) quoted/,
       "a quote is opened and never closed",
@@ -224,7 +224,7 @@ function faultOf(reason: string, offset: number, maxDepth: number): Fault {
     [/^unexpected end of the stream within a flow/, "a bracket is opened and never closed"],
     [
       /non-printable|null byte|valid JSON character/,
-      "there is a character that text files don't hold (a control character or half of a pair)",
+      "there is a character that text files don't contain (a control character or half of a pair)",
     ],
   ];
   const explanation = words.find(([pattern]) => pattern.test(reason))?.[1];

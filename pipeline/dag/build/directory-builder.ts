@@ -3,7 +3,7 @@
  *
  * Entries that one block may list are stored as bytes, some seventy for each. Where they are more, they are sorted by the hash
  * that places them (on the disk, if they are many), and shards are built from the bottom up as entries come in that order: of
- * the shards, one path at a time is in memory. What is made is what `makeDirectory` makes of the same entries.
+ * the shards, one path at a time is in memory. The result is that of `makeDirectory` for the same entries.
  */
 import { tmpdir } from "node:os";
 import { CID } from "multiformats/cid";

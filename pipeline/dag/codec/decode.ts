@@ -38,7 +38,7 @@ export interface Slot {
   readonly tsize: number;
 }
 
-/** @throws Failure `corrupt` where the block isn't what its codec says; `input` for codecs that files aren't made of. */
+/** @throws Failure `corrupt` where the block does not match its codec; `input` for codecs that files aren't made of. */
 export function shapeOf(cid: CID, bytes: Uint8Array): Shape {
   const shape = knownShape(cid, bytes) ?? readShape(cid, bytes, nodeOf);
   if (cid.code === codecs.dagPb) shapes.set(bytes, shape);
@@ -99,7 +99,7 @@ function readShape(cid: CID, bytes: Uint8Array, decode: (bytes: Uint8Array) => P
 /**
  * CIDs that a block links to, in order, with duplicates.
  *
- * @throws Failure `corrupt` where the block isn't what its codec says; `input` for a codec whose links can't be read.
+ * @throws Failure `corrupt` where the block does not match its codec; `input` for a codec whose links can't be read.
  */
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
   if (!hasLinks(cid)) return [];

@@ -23,7 +23,7 @@ export function hasIpldPath({ code }: CID): boolean {
   return code === codecs.dagCbor || code === codecs.dagJson;
 }
 
-/** @throws Failure `corrupt` where the block isn't what its codec says. */
+/** @throws Failure `corrupt` where the block does not match its codec. */
 export function followIpld(cid: CID, bytes: Uint8Array, names: readonly string[]): IpldStep {
   return naming(cid, () => (cid.code === codecs.dagCbor ? followCbor(bytes, names) : followJson(bytes, names)));
 }

@@ -1,5 +1,5 @@
 /**
- * Links in blocks of dag-cbor and dag-json, whatever these say beyond them.
+ * Links in blocks of dag-cbor and dag-json, whatever else these contain.
  *
  * Only what finding links needs is decoded: no values are built, and nothing recurses, so a block of untrusted bytes costs
  * time and memory in proportion to its length, however deeply it is nested.

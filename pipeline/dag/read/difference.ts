@@ -28,7 +28,7 @@ const readAhead = 8;
  *
  * Blocks of `previous` need not all be there: below one that is out of reach, everything is sent.
  *
- * @throws Failure as `get` does for blocks of `next`; `corrupt` where a block isn't what its codec says.
+ * @throws Failure as `get` does for blocks of `next`; `corrupt` where a block does not match its codec.
  */
 export async function* difference(next: CID, previous: CID | undefined, get: Get): AsyncGenerator<Block> {
   const before = new Set<string>(previous ? [keyOf(previous)] : []);

@@ -1,9 +1,9 @@
 /**
- * Whether bytes are what a CID says, by each hash that blocks on IPFS are addressed with, in Node and in browsers.
+ * Whether bytes match a CID, by each hash that blocks on IPFS are addressed with, in Node and in browsers.
  *
  * sha2-256 is given by the caller: what runs this has a faster one. The others come from other writers (blake3 from iroh, blake2b from
  * Filecoin) and are loaded when the first such block arrives. Left out are hashes for which two blocks with one digest can
- * be made (sha1, anything cut below 160 bits), as Kubo leaves out the shorter ones: a CID would not tell what is behind it.
+ * be made (sha1, anything cut below 160 bits), as Kubo leaves out the shorter ones: such a CID identifies no content.
  *
  * @see https://github.com/multiformats/multicodec/blob/master/table.csv
  */

@@ -56,7 +56,7 @@ export interface WalkOptions {
   readonly shouldVisit?: (cid: CID) => boolean | Promise<boolean>;
   /**
    * With `all`: blocks that were walked before, which are skipped; the walk adds its own. A caller passes one to share it
-   * between walks, or one that does not store every CID; `wants` is then called again for the CIDs not stored.
+   * between walks, or one that does not store every CID; `shouldVisit` is then called again for the CIDs not stored.
    */
   readonly visited?: CidSet;
 }
@@ -274,7 +274,7 @@ async function* fileBlocks(
       throw new Failure("corrupt", `${cid} is a ${nameOf(shape)} inside a file`);
     }
     if (size !== undefined && size !== shape.size) {
-      throw new Failure("corrupt", `${cid} holds ${shape.size} bytes of a file where its parent says ${size}`);
+      throw new Failure("corrupt", `${cid} has ${shape.size} bytes of a file where its parent states ${size}`);
     }
     if (distinct && start >= offset && start + shape.size <= end) whole.set(keyOf(cid), shape.size);
     yield { cid, bytes, contents: shape.data.subarray(Math.max(0, offset - start), Math.max(0, end - start)) };

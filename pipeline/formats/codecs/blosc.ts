@@ -1,7 +1,7 @@
 /**
  * Blosc 1 chunks: a header, then blocks, each compressed on its own and shuffled.
  *
- * Why this is not left to a package: see `lz4.ts`. What is inside of the blocks is zlib's and zstd's where it says so.
+ * Why this is not left to a package: see `lz4.ts`. The content of the blocks is zlib's or zstd's where the header declares that.
  *
  * @see https://github.com/Blosc/c-blosc/blob/main/README_CHUNK_FORMAT.rst
  */

@@ -2,7 +2,7 @@
  * How one element of an array is stored, and typed arrays from stored bytes.
  *
  * Whatever hands bytes over (Node's zlib, a block of a node, a range of a file), they may be a view into memory that
- * others use, too. Only `byteOffset` and `byteLength` of the view count; nothing here looks at its whole buffer.
+ * others use, too. Only `byteOffset` and `byteLength` of the view count; nothing here reads its whole buffer.
  */
 import type { Numbers } from "../../core/cf/mask-and-scale.ts";
 import { Unsupported } from "../unsupported.ts";

@@ -16,7 +16,7 @@ const most = { buffer: 16 * 2 ** 20, values: 100_000, bytes: 32 * 2 ** 20, depth
 
 /**
  * Tables, field by field in the order of their FlatBuffers schemas. A type is written as in a `.fbs`: `uint64?` is a number whose
- * absence means something, `hash` and `did` are `[ubyte]` that hold a multihash and the key of a DID, `[T]` is a vector. A union
+ * absence means something, `hash` and `did` are `[ubyte]` of a multihash and the key of a DID, `[T]` is a vector. A union
  * takes two slots of its table, as FlatBuffers stores it.
  */
 export interface Schema {

@@ -1,7 +1,7 @@
 /**
  * HDF5 files, read by ranges: what is in them, and values of what is sought, without the rest of the file.
  *
- * Structures are read as they are needed, independent ones in parallel. Nothing a file says of itself is believed: every
+ * Structures are read as they are needed, independent ones in parallel. No number in a file is trusted: every
  * size is checked against the file or a budget before memory is allocated, every checksum there is is verified, and no
  * tree is followed twice through a node. So any bytes end in values or in a Failure `input` with the byte that is wrong.
  *

@@ -1,7 +1,7 @@
 /**
  * An HDF5 file as its readers see it: groups, links, datasets, attributes, datatypes and where chunks are stored.
  *
- * Nothing here says how it is stored; `hdf5.ts` opens a file, and the folders next to it each read one family of
+ * Nothing here depends on how it is stored; `hdf5.ts` opens a file, and the folders next to it each read one family of
  * structures. What lies above HDF5 (netCDF's dimensions, CF) is not known here.
  *
  * @see https://support.hdfgroup.org/documentation/hdf5/latest/_s_p_e_c.html (the HDF5 specification: "section" below)
@@ -82,7 +82,7 @@ export interface Hdf5Attribute {
   readonly type: Hdf5Type;
   /** `[]` for one value; `undefined` for the null dataspace, which has none. */
   readonly shape: readonly number[] | undefined;
-  /** As many as `shape` says, last dimension fastest; `undefined` where `problem` says why not. */
+  /** As many as `shape` has, last dimension fastest; `undefined` where `problem` gives the reason. */
   readonly values: Hdf5Values | undefined;
   /** Why its values are not read: a sentence without its end, such as "values of type VAX float are not read". */
   readonly problem?: string;

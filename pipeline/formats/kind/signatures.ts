@@ -1,4 +1,4 @@
-/** Kinds that fixed bytes at fixed places tell. */
+/** Kinds recognised by fixed bytes at fixed places. */
 import type { FileKind } from "../../core/dataset/file-kind.ts";
 
 /** Latin-1 text or bytes, at an offset. */

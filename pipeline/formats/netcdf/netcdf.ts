@@ -1,5 +1,5 @@
 /**
- * NetCDF files, in the classic formats and in HDF5, and other HDF5 files as far as they say what they are.
+ * NetCDF files, in the classic formats and in HDF5, and other HDF5 files as far as they describe themselves.
  *
  * `classic/` and `enhanced/` read metadata whole (`file.ts`), of values those of coordinates only (`values.ts`); what they
  * mean is CF's business (`core/cf`).

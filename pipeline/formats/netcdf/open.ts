@@ -1,4 +1,4 @@
-/** Opens a NetCDF or HDF5 file: what it has, and its variables as CF sees them. */
+/** Opens a NetCDF or HDF5 file: what it has, and its variables in the terms of CF. */
 import type { CfVariable, Raw } from "../../core/cf/variable.ts";
 import type { RangeSource } from "../../core/dataset/range-source.ts";
 import { Failure } from "../../core/failure.ts";
@@ -68,7 +68,7 @@ function cfVariableOf({ name, dimensions, shape, chunks, type, attributes }: Net
     ...(chunks && { chunks }),
     type,
     attributes: jsonOf(attributes),
-    // The fill value of the storage is what was never written, and says nothing of missing data.
+    // The fill value of the storage is what was never written, and does not mark missing data.
     missing: [],
   };
 }
@@ -79,7 +79,7 @@ export async function openNetcdf(source: RangeSource, using: Decompressors): Pro
   const all = file.groups.flatMap(({ variables }) => variables);
   const stored = cfVariablesOf(all);
   const inMemory = all.reduce((sum, { shape, itemSize }) => sum + product(shape) * itemSize, 0);
-  // Nothing tells the sizes of a variable's chunks without reading their index: all are taken to be compressed alike.
+  // The sizes of a variable's chunks are unknown without reading their index: all are taken to be compressed alike.
   const share = Math.min(1, source.size / Math.max(1, inMemory));
   return {
     attributes: jsonOf(file.groups[0]!.attributes),

@@ -20,11 +20,11 @@ import type { NetcdfVariable } from "./file.ts";
 /** Bytes of a UnixFS leaf, of which a file is read in whole ones; and leaves that one variable may cost. */
 const leaf = { size: 262_144, most: 256 } as const;
 
-/** Records in a sample of those that lie too far apart. */
+/** Records in a sample of those that are too far apart. */
 const sampledRecords = 32;
 
 export interface VariableValues {
-  /** As {@link ReadValues} says; what can't be read, and what is too large even for a sample, is then a finding. */
+  /** As {@link ReadValues} requires; what can't be read, and what is too large even for a sample, is then a finding. */
   read(variable: NetcdfVariable, which: Which, visit: Parameters<ReadValues>[2]): Promise<boolean>;
   /** Of the variables that were asked for so far. */
   findings(): readonly DatasetFinding[];

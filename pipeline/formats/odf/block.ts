@@ -27,7 +27,7 @@ export interface Block {
   readonly event: Event;
 }
 
-/** What the event of a block says, in the names of the specification. `unknown` is one that was added to it later. */
+/** The event of a block, in the names of the specification. `unknown` is one that was added to it later. */
 export type Event = Seed | DataEvent | SetInfo | SetLicense | SetVocab | SetDataSchema | OtherEvent;
 
 export interface Seed {

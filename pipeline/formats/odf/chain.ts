@@ -5,7 +5,7 @@
  * refs/head              the hash of the newest block
  * blocks/f1620…          metadata blocks
  * data/f1620…            slices of data, in Parquet
- * checkpoints/f1620…     what an engine wants to find again
+ * checkpoints/f1620…     state that an engine finds again
  * ```
  *
  * @see https://github.com/open-data-fabric/open-data-fabric/blob/master/open-data-fabric.md#dataset-layout
@@ -119,7 +119,7 @@ export const isDataEvent = (event: Event): event is DataEvent =>
  * Returns what doesn't, in words, for the block that it is given.
  */
 export function continuity(): (linked: LinkedBlock) => readonly string[] {
-  /** What the newer blocks say of the older ones that are still to come. */
+  /** What the newer blocks state about the older ones that are still to come. */
   let after: { readonly hash: string; readonly event: DataEvent } | undefined;
 
   return ({ hash, block: { event } }) => {
@@ -167,7 +167,7 @@ export async function stateOf(chain: Chain, files: OdfFiles, world: World): Prom
   };
 }
 
-/** For messages: the kind of an event, and what tells it from others of its kind. */
+/** For messages: the kind of an event, and what distinguishes it from others of its kind. */
 export function describeEvent(event: Event): string {
   switch (event.kind) {
     case "Seed":

@@ -69,7 +69,7 @@ function odfType(type: DecodedTable | undefined): string {
 
 const units: Readonly<Record<string, string>> = { Second: "s", Millisecond: "ms", Microsecond: "us", Nanosecond: "ns" };
 
-/** Where nothing else is said, both schemas count milliseconds. */
+/** By default both schemas count milliseconds. */
 const unitOf = (unit: Decoded | undefined) => units[textIn(unit) ?? ""] ?? "ms";
 
 function arrowColumn({ name, type }: DecodedTable): OdfColumn {

@@ -71,7 +71,7 @@ interface Latest {
   readonly history: readonly string[];
 }
 
-/** What the newest event of each kind says, and all slices. */
+/** The newest event of each kind, and all slices. */
 async function latestOf(chain: Awaited<ReturnType<typeof openChain>>, files: OdfFiles, world: World): Promise<Latest> {
   let latest: Omit<Latest, "slices" | "rows" | "history"> = {};
   const slices: DataSlice[] = [];
@@ -162,7 +162,7 @@ const cfVariableOf = (column: Column): CfVariable => ({
   missing: [],
 });
 
-/** Least and greatest value of a column in all footers; `undefined` where one doesn't tell. */
+/** Least and greatest value of a column in all footers; `undefined` where one has none. */
 function unionOf(footers: readonly Footer[], name: string | undefined): Column["range"] {
   let union: Column["range"];
   for (const { columns, rows } of footers) {

@@ -192,7 +192,7 @@ class Pending {
 }
 
 interface ArrowType {
-  /** As the hash of a column begins: the number of the type, and what tells it from others of that number. */
+  /** As the hash of a column begins: the number of the type, and what distinguishes it from others of that number. */
   readonly type: Uint8Array;
   readonly write: (value: unknown, to: Pending) => void;
 }

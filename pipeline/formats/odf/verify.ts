@@ -1,5 +1,5 @@
 /**
- * Whether all of an Open Data Fabric dataset is what its head says: each block, slice of data and checkpoint hashed, and offsets
+ * Whether all of an Open Data Fabric dataset matches its head: each block, slice of data and checkpoint hashed, and offsets
  * and watermarks followed from block to block.
  */
 import type { RangeSource } from "../../core/dataset/range-source.ts";
@@ -82,7 +82,7 @@ async function checkSlice(
   const source = await checkBytes("data", slice, chain, files, using, world);
   const { start, end } = slice.offsetInterval;
   const { rows } = await openParquet(source);
-  if (rows !== end - start + 1) throw wrong(`has ${rows} rows, and the chain says ${end - start + 1}`);
+  if (rows !== end - start + 1) throw wrong(`has ${rows} rows, and the chain has ${end - start + 1}`);
   if (!isLogicalHash(slice.logicalHash))
     throw new NotHashed(`has a logical hash of a kind that is not computed: ${slice.logicalHash}`);
   const logical = await logicalHash(source, using, world);
@@ -90,7 +90,7 @@ async function checkSlice(
   return `${plural(rows, "row")}, ${slice.size} bytes`;
 }
 
-/** The file, after its length and its bytes were compared with what the chain says. */
+/** The file, after its length and its bytes were compared with the chain. */
 async function checkBytes(
   folder: StoredIn,
   stored: StoredFile,
@@ -117,7 +117,7 @@ export async function openStored(
     throw new NotHashed(`is named by a hash that is not computed: ${physicalHash}`);
   const source = await files.open(`${folder}/${nameOf(physicalHash)}`);
   if (!source) throw wrong("is not there");
-  if (source.size !== size) throw wrong(`has ${source.size} bytes, and the chain says ${size}`);
+  if (source.size !== size) throw wrong(`has ${source.size} bytes, and the chain has ${size}`);
   return source;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Arrow's schema says of the columns of a Parquet file: units, names, and whatever else their metadata have.
+ * What Arrow's schema adds to the columns of a Parquet file: units, names, and whatever else their metadata have.
  *
  * Arrow's writers store it in the footer, as the text `ARROW:schema`: a message of its IPC format in base 64.
  *

@@ -16,7 +16,7 @@ export function timeOf(range: Column["range"]): TimeExtent | undefined {
   return start !== undefined && end !== undefined ? { start, end, source: "values" } : undefined;
 }
 
-/** Of a column of times, or of numbers whose unit says since when they count. */
+/** Of a column of times, or of numbers whose unit has a reference time. */
 export function timeIn(
   variable: CfVariable | undefined,
   range: Column["range"],

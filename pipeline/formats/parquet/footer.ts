@@ -24,7 +24,7 @@ export interface Column {
   readonly element: SchemaElement;
   /** Whether a row may have several values of it. */
   readonly isRepeated: boolean;
-  /** Least and greatest value of all rows; absent where a row group does not tell. Times in microseconds since 1970. */
+  /** Least and greatest value of all rows; absent where a row group has none. Times in microseconds since 1970. */
   readonly range?: readonly [StatisticsValue, StatisticsValue];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the key `geo` of a GeoParquet file says: which columns are geometries, and the box around all.
+ * The key `geo` of a GeoParquet file: which columns are geometries, and the box around all.
  *
  * @see https://geoparquet.org/releases/v1.1.0/
  */

@@ -1,7 +1,7 @@
 /**
  * Whether bytes are Thrift in the compact protocol, within bounds, before a library reads them.
  *
- * `hyparquet` believes every length that it is told: a list that claims 30 million elements is allocated before the first
+ * `hyparquet` trusts every length in the file: a list that claims 30 million elements is allocated before the first
  * one is read, and a number may have a million bytes. What passes here has no list longer than the bytes that are left, no number
  * of more than ten bytes, and few enough values for memory.
  *

@@ -1,5 +1,5 @@
 /**
- * Folders that only refer to data or keep it in a form that is not read, recognised so that no reader takes them for something
+ * Folders that only refer to data or store it in a form that is not read, recognised so that no reader takes them for something
  * else: kerchunk references in Parquet, which look like a consolidated Zarr store, and Icechunk repositories. VirtualiZarr
  * writes both.
  *
@@ -28,7 +28,7 @@ export function withReferences(zarr: FolderReader): FolderReader {
   };
 }
 
-/** Whether a `.zmetadata` says how many references a file has, as no Zarr store does. */
+/** Whether a `.zmetadata` states how many references a file has, as no Zarr store does. */
 async function isReferences(folder: Folder, world: World): Promise<boolean> {
   const { entries } = folder;
   if (!entries.has(".zmetadata") || entries.has(".zgroup") || entries.has(".zarray") || entries.has("zarr.json"))
@@ -38,7 +38,7 @@ async function isReferences(folder: Folder, world: World): Promise<boolean> {
     return bytes !== undefined && typeof readJsonObject(bytes, ".zmetadata").record_size === "number";
   } catch (error) {
     if (!isFailure(error, "input")) throw error;
-    // The reader of the store says what is wrong with it.
+    // The reader of the store reports what is wrong with it.
     return false;
   }
 }
@@ -59,7 +59,7 @@ const inParquet: DatasetFinding = {
   fix: "publish those files, too, and refer to them by ipfs:// addresses; or publish the data as Zarr or NetCDF",
 };
 
-/** Described as far as the folder says what it is; its sidecar may say more. */
+/** Described as far as the folder describes itself; its sidecar may add to it. */
 export const icechunk: FolderReader = {
   name: "icechunk",
   version: 1,

@@ -82,7 +82,7 @@ interface Directory {
   readonly folders: Set<string>;
 }
 
-/** The store as a folder. What is a reference can't be read, and says so. */
+/** The store as a folder. Reading a reference fails with a message about it. */
 function folderOf(references: References): Folder {
   const directories = new Map<string, Directory>();
   const directoryAt = (path: string): Directory => {

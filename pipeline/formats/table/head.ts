@@ -25,7 +25,7 @@ export interface Head {
   readonly end: number;
 }
 
-/** What is looked at, and what a header may be. */
+/** Bounds of what is examined, and of what a header may be. */
 const most = { records: 200, columns: 5000, name: 200, words: 8, unit: 40, comments: 2000 } as const;
 /** Of the records at the start, those that have as many cells as the header. */
 const leastAlike = 0.95;

@@ -2,7 +2,7 @@
  * Records of delimited text (RFC 4180): cells, some of them in quotation marks, in which lines may end.
  *
  * A reader of our own, of forty lines, because the maintained ones (papaparse, csv-parse, d3-dsv) either read a whole text at
- * once or are streams of Node, and none of them tells where in the text a record ends, which windows into a large file need.
+ * once or are streams of Node, and none of them gives the position where a record ends, which windows into a large file need.
  * Time is in proportion to the text: a quotation mark that is never closed makes one cell of all that follows, once.
  */
 

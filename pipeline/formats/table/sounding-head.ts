@@ -1,7 +1,7 @@
 /**
  * How the soundings that ASPEN writes begin: EOL and CLASS files of NCAR, FRD files of NOAA's Hurricane Research Division.
  *
- * All three are lines of a header, a line of names, for the first two a line of units and one of dashes that tells how wide
+ * All three are lines of a header, a line of names, for the first two a line of units and one of dashes that shows how wide
  * columns are, and then columns of numbers. Times are seconds from the release, whose date is in the header.
  *
  * @see https://ncar.github.io/aspendocs/man_output.html
@@ -58,7 +58,7 @@ function ncarHead(lines: readonly string[]): SoundingHead | undefined {
 
 const wordsIn = (line: string) => line.trim().split(/\s+/);
 
-/** Of a place, degrees say which way only by the column's name. */
+/** Of a place, degrees have their direction only from the column's name. */
 function unitOf(name: string, unit: string): string {
   if (/^lat/i.test(name) && /^(deg|n)$/i.test(unit)) return "degrees_north";
   if (/^lon/i.test(name) && /^(deg|e)$/i.test(unit)) return "degrees_east";
@@ -84,7 +84,7 @@ function ncarFields(header: readonly string[]): Pick<SoundingHead, "attributes" 
   return { attributes: Object.fromEntries(attributes), ...(release && { release }), ...(releasedAt && { releasedAt }) };
 }
 
-/** Lines of the header by the attribute they are; others keep their names. */
+/** Lines of the header by the attribute they are; others have their own names. */
 const knownFields: readonly (readonly [field: RegExp, attribute: string])[] = [
   [/^Data Type/, "title"],
   [/^Project (Name|ID)/, "project"],

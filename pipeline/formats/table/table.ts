@@ -1,7 +1,7 @@
 /**
  * Tables as text: CSV, TSV, and with semicolons, below a line that names their columns.
  *
- * Columns are variables along one dimension, `row`; what they say of time and place is CF's business (`core/cf`), as of any
+ * Columns are variables along one dimension, `row`; their time and place is CF's business (`core/cf`), as of any
  * other format. A file is read whole up to 16 MiB. Of a larger one, its start, some windows and its end are, and its extents
  * are those of a sample.
  */

@@ -132,7 +132,7 @@ function addGeometry(geometry: JsonObject, found: Positions, depth: number): voi
   }
 }
 
-/** Holes are within the first ring, and say nothing of where an area is. */
+/** Holes are within the first ring, and do not change where an area is. */
 function addArea([outer]: readonly Json[], found: Positions): void {
   if (Array.isArray(outer)) found.add("area", positionsIn(outer));
 }
@@ -193,7 +193,7 @@ function variablesOf(kinds: ReadonlyMap<string, ReadonlySet<string>>, size: numb
   }));
 }
 
-/** Members of an object that say something of the whole: texts, numbers and lists of texts. */
+/** Members of an object that describe the whole: texts, numbers and lists of texts. */
 function scalarsOf(object: JsonObject): Record<string, Json> {
   const isScalar = (value: Json) =>
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";

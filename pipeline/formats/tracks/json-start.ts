@@ -1,11 +1,11 @@
-/** What JSON is, seen in one pass over its text, without parsing: whether it begins as GeoJSON does, and how deep it is. */
+/** What JSON is, found in one pass over its text, without parsing: whether it begins as GeoJSON does, and how deep it is. */
 
 const geometries = "Point|MultiPoint|LineString|MultiLineString|Polygon|MultiPolygon|GeometryCollection";
 const geoJsonTypes = new RegExp(`^(FeatureCollection|Feature|${geometries})$`);
 
 /**
  * Whether a text, cut anywhere, begins as GeoJSON: its `type` is one, or, where that comes later, it has `features` of which the
- * first has one. What says that it is something else besides (a STAC item, a style) is none.
+ * first has one. What is declared as something else (a STAC item, a style) is none.
  */
 export function isGeoJsonStart(text: string): boolean {
   if (!/^\s*\{/.test(text.slice(0, 1000))) return false;

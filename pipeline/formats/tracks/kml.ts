@@ -1,7 +1,7 @@
 /**
  * KML 2.2 and 2.3: placemarks with points, lines and areas, tracks with times (`gx:Track`), and pictures on the ground.
  *
- * Longitude comes before latitude. Where the camera is, and what is drawn only from a certain distance, says nothing of where
+ * Longitude comes before latitude. Where the camera is, and what is drawn only from a certain distance, does not show where
  * the data are.
  *
  * @see https://docs.ogc.org/is/12-007r2/12-007r2.html

@@ -157,7 +157,7 @@ const rounded = ([x, y]: Position): Position => [Math.round(x * 1e6) / 1e6 + 0, 
 function boxOfRing(ring: readonly Position[]): Box {
   const longitudes = Float64Array.from(ring, ([x]) => x);
   const latitudes = ring.map(([, y]) => y);
-  // Corners that follow one another tell which way round; two don't.
+  // Corners that follow one another show the direction of rotation; two don't.
   const spanning = ring.length > 2 ? spanningGrid() : spanningPoints();
   spanning.add(longitudes);
   const { west, east } = spanning.span() ?? normalSpan(0, 0);

@@ -1,7 +1,7 @@
 /**
- * One array's metadata in either version, as CF sees it and as its chunks are read.
+ * One array's metadata in either version, in the terms of CF and as its chunks are read.
  *
- * Anything may stand in these documents. What makes no sense as an array is left out of its dataset, which says so; what
+ * Anything may stand in these documents. What makes no sense as an array is left out of its dataset, with a finding; what
  * makes sense but can't be decoded here (`complex64`, a codec of one laboratory) is still a variable, only an unread one.
  */
 import type { Json } from "../../core/json.ts";
@@ -18,7 +18,7 @@ export interface ZarrArray {
   /** "" for a store that is one array. */
   readonly path: string;
   readonly shape: readonly number[];
-  /** What is read at once: inner chunks where a shard holds several. Absent for grids we don't know. */
+  /** What is read at once: inner chunks where a shard contains several. Absent for grids we don't know. */
   readonly chunks?: readonly number[];
   /** What is stored at once: shards where there are any. Absent as `chunks` is. */
   readonly storedChunks?: readonly number[];

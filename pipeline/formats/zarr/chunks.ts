@@ -16,7 +16,7 @@ import { pastTheEnd } from "./codecs/sharding.ts";
 /** The chunk at these coordinates, which count in `chunks`: inner ones where there are shards. */
 export type ReadChunk = (at: readonly number[]) => Promise<Block>;
 
-/** Bytes of shards' indexes that are kept, for the next chunk of the same shard; at least one index is. */
+/** Bytes of shards' indexes in memory, for the next chunk of the same shard; at least one index is. */
 const mostIndexes = 2 ** 22;
 
 /**
@@ -100,7 +100,7 @@ function fromShards(folder: Folder, { keys }: ZarrArray, sharding: Sharding, pla
   };
 }
 
-/** What fails about bytes says which; what the folder or the caller's signal throws stays what it is. */
+/** A failure about bytes names them; what the folder or the caller's signal throws stays what it is. */
 async function naming<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

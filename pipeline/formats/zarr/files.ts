@@ -1,8 +1,8 @@
 /**
- * What the names of a store's files tell about it: chunks that are not there, and metadata that went stale.
+ * What the names of a store's files show: chunks that are not there, and metadata that went stale.
  *
  * Nothing is decoded. A chunk that isn't there is no fault by itself, since zarr-python leaves out those that consist of
- * the fill value alone; but a copy that broke off looks the same, and reads as fill values without a word. So it is told,
+ * the fill value alone; but a copy that broke off has the same names, and reads as fill values without a warning. So a finding reports it,
  * as loudly as it is likely to be a loss.
  */
 
@@ -37,7 +37,7 @@ export async function checkFiles(
   return [...missing, ...stale];
 }
 
-/** `undefined` for one that makes no sense, which is told where the store is described. */
+/** `undefined` for one that makes no sense, which is reported where the store is described. */
 function arrayIn({ arrays, version }: ZarrStore, path: string, using: Decompressors): ZarrArray | undefined {
   try {
     return arrayOf(path, arrays.get(path)!, version, using);

@@ -10,7 +10,7 @@ import { shown } from "../../core/text/shown.ts";
 
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Metadata of the largest stores seen are a few MB; depth is what attributes and codecs need, many times over. */
+/** Metadata of the largest known stores are a few MB; depth is what attributes and codecs need, many times over. */
 export const limits = { bytes: 32 * 2 ** 20, depth: 32, values: 2_000_000 } as const;
 
 /** @throws Failure `input` naming `file`, where the bytes are no JSON object, or one beyond `limits`. */

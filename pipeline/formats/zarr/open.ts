@@ -35,7 +35,7 @@ export async function openZarr(folder: Folder, using: Decompressors, world: Worl
   };
 }
 
-/** Bytes of a value whose length nothing tells: of a text. */
+/** Bytes of a value of unknown length: of a text. */
 const guessedSize = 32;
 
 /** Stored bytes for each decoded one, by the sizes that the store's directory has; 1 where it has none. */

@@ -20,7 +20,7 @@ interface Refusal {
   readonly fix: string;
 }
 
-/** Arrays that are named of those that are refused for one reason, and reasons that are told. */
+/** Arrays that are named of those that are refused for one reason, and reasons that are listed. */
 const most = { arrays: 3, reasons: 20 } as const;
 
 export function refusals(store: ZarrStore, arrays: readonly ZarrArray[]): readonly DatasetFinding[] {

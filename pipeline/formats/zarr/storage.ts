@@ -2,7 +2,7 @@
  * How the arrays of a store are stored: their chunks' number and sizes, as metadata and directory links have them.
  *
  * Nothing of a chunk is read. A store's own directory has the bytes of each array, which with the number of chunks is
- * enough for most. Only of an array whose chunks look too small, too large or too many for one directory a part of that
+ * enough for most. Only of an array whose chunks seem too small, too large or too many for one directory a part of that
  * directory is read, of few blocks.
  */
 import { goodChunk, type StoredArray, tiny } from "../../core/checks/storage.ts";
@@ -46,7 +46,7 @@ interface Known {
   readonly stored: StoredArray;
   /** Bytes in memory. */
   readonly bytes: number;
-  /** Whether its directory would tell no more. */
+  /** Whether its directory would add nothing. */
   readonly isSure: boolean;
 }
 

@@ -2,7 +2,7 @@
  * What stands in a Zarr store: its groups and arrays, from the store's own metadata.
  *
  * We read metadata ourselves, because a library that refuses one array of an unknown type would hide all the others.
- * The version is told by names in the directory. A consolidated store costs one file; another is looked through group
+ * Names in the directory show the version. A consolidated store costs one file; another is read group
  * by group, asking each child for its metadata only, so that chunk directories are never listed.
  *
  * @see https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
@@ -24,7 +24,7 @@ export interface ZarrStore {
   readonly groups: ReadonlyMap<string, JsonObject>;
   /** By path, in code unit order: `.zarray` or `zarr.json` as written, and attributes. */
   readonly arrays: ReadonlyMap<string, ArrayDocument>;
-  /** Why what stands at a path can't be read, though the rest can. */
+  /** Why the entry at a path can't be read, though the rest can. */
   readonly broken: ReadonlyMap<string, string>;
   /** Folders below groups that have arrays, but no metadata of their own. */
   readonly unmarked: readonly string[];
@@ -126,7 +126,7 @@ async function nodeV2(folder: Folder, path: string, world: World): Promise<Node 
   return [path, { kind: array ? "array" : "group", document, attributes }];
 }
 
-// Version 3: one zarr.json in each directory; the root's may hold all the others (zarr-python's `consolidated_metadata`)
+// Version 3: one zarr.json in each directory; the root's may contain all the others (zarr-python's `consolidated_metadata`)
 
 async function openV3(folder: Folder, world: World): Promise<ZarrStore> {
   const root = (await nodeV3(folder, "", world))!;
@@ -216,7 +216,7 @@ async function walk(
 
 // Without metadata at the root, or of a group
 
-/** Folders in one that are looked into to see whether they are arrays. */
+/** Folders in one that are read to find out whether they are arrays. */
 const samples = 16;
 
 /**

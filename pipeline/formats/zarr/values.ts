@@ -18,7 +18,7 @@ import type { ZarrArray } from "./array.ts";
 import { chunksIn, type ReadChunk } from "./chunks.ts";
 
 export interface ArrayValues {
-  /** As {@link ReadValues} says; what can't be decoded, and what is too large even for a sample, is then a finding. */
+  /** As {@link ReadValues} requires; what can't be decoded, and what is too large even for a sample, is then a finding. */
   read(array: ZarrArray, which: Which, visit: Parameters<ReadValues>[2]): Promise<boolean>;
   /** Of the arrays that were asked for so far. */
   findings(): readonly DatasetFinding[];
@@ -83,7 +83,7 @@ function tooLarge(array: ZarrArray): DatasetFinding {
   };
 }
 
-/** Decoded bytes of a chunk; of texts, whose length nothing tells, a guess. */
+/** Decoded bytes of a chunk; of texts, whose length is unknown, a guess. */
 const bytesOf = ({ chunks, itemSize }: ZarrArray) => product(chunks ?? [0]) * (itemSize || 1024);
 
 /** Coordinates of the chunks to read; `undefined` where they are too many or too large. */

@@ -12,7 +12,7 @@ import { isOurs, undecodable } from "./values.ts";
 /** Arrays that are left out, or groups, each with a finding of its own; of more there is one that counts them. */
 export const mostAlike = 20;
 
-/** The arrays that make sense. One that doesn't is left out, and a finding says why; as the store itself it fails. */
+/** The arrays that make sense. One that doesn't is left out, and a finding gives the reason; as the store itself it fails. */
 export function arraysOf(store: ZarrStore, using: Decompressors, findings: DatasetFinding[]): readonly ZarrArray[] {
   const broken = new Map(store.broken);
   const arrays: ZarrArray[] = [];
@@ -83,7 +83,7 @@ export function variablesOf(arrays: readonly ZarrArray[], version: 2 | 3, findin
     ...(array.chunks && { chunks: array.chunks }),
     type: array.type,
     attributes: array.attributes,
-    // In version 3 the fill value is what absent chunks hold, by default 0, and says nothing of missing data.
+    // In version 3 the fill value is what absent chunks read as, by default 0, and does not mark missing data.
     missing: version === 2 ? missingIn(array) : truncatedFill(array),
   }));
 }
@@ -93,7 +93,7 @@ function truncatedFill({ type, attributes: { _FillValue: fill } }: ZarrArray): r
   return /^u?int/.test(type) && typeof fill === "number" && !Number.isInteger(fill) ? [Math.trunc(fill)] : [];
 }
 
-/** Version 2's fill value as JSON that keeps every digit. */
+/** Version 2's fill value as JSON with every digit. */
 function missingIn({ type, fillValue, fill }: ZarrArray): readonly Json[] {
   if (fillValue === null || fill === undefined) return [];
   if (type === "S1") return [fill ? String.fromCharCode(Number(fill)) : ""];

@@ -41,7 +41,7 @@ export function badgeOf({ campaign, release, verified, problems, today }: Health
   if (!verified) return { label, message: `${live}, not verified on ${day}`, color: "lightgrey" };
   if (problems.length === 0) return { label, message: `${live}, verified ${day}`, color: "brightgreen" };
   const color = problems.includes("content") ? "red" : "orange";
-  return { label, message: `${live}, ${day}: look at ${problems.join(", ")}`, color };
+  return { label, message: `${live}, ${day}: check ${problems.join(", ")}`, color };
 }
 
 const attempts = 5;
@@ -62,7 +62,7 @@ export async function writeBadge(
   const text = `${JSON.stringify({ schemaVersion: 1, ...badge })}\n`;
   const content = Buffer.from(text).toString("base64");
   for (let attempt = 1; ; attempt++) {
-    const tip = await github.find(`looking for the branch ${branch}`, (rest, place) =>
+    const tip = await github.find(`searching for the branch ${branch}`, (rest, place) =>
       rest.repos.getBranch({ ...place, branch }),
     );
     if (!tip) return undefined;

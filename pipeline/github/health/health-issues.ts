@@ -3,7 +3,7 @@
  *
  * Problems of one class have one remedy. The first failing check opens the issue of its class, each verification updates the
  * text, and the issue is closed when every check that failed has passed again; the next failure reopens it. Each of these is
- * one API call, so an interrupted run leaves no incomplete issue. A check that could not be made closes no issue.
+ * one API call, so an interrupted run leaves no incomplete issue. A check that could not be run closes no issue.
  */
 
 import { code } from "../../core/text/markdown.ts";
@@ -35,7 +35,7 @@ type ClassName = "content" | "pins" | "names" | "reach";
 interface Class {
   readonly name: ClassName;
   readonly title: string;
-  /** Kinds of checks whose failures are in this class; checks that could not be made are in class `reach`. */
+  /** Kinds of checks whose failures are in this class; checks that could not be run are in class `reach`. */
   readonly kinds: readonly string[];
   readonly todo: string;
 }
@@ -52,11 +52,11 @@ const classes: readonly Class[] = [
     name: "pins",
     title: "Data is not pinned where it should be",
     kinds: ["pin", "node"],
-    todo: "`fieldtree repin`, where the secrets are set, has services keep what they lack. If a service lost it for good, name another one in campaign.yaml.",
+    todo: "`fieldtree repin`, where the secrets are set, pins what services lack. If a service lost it for good, name another one in campaign.yaml.",
   },
   {
     name: "names",
-    title: "Names do not say what the log says",
+    title: "Names do not match the log",
     kinds: ["name", "record"],
     todo: "`fieldtree publish`, or the workflow *publish* run by hand, sets them right. If a name was changed on purpose, ask the person who did it first.",
   },
@@ -194,7 +194,7 @@ function bodyOf(one: Class, failing: readonly CheckResult[], run: string | undef
     "",
     one.todo,
     "",
-    "This issue is kept up to date, and closes by itself once all of it is well again.",
+    "This issue is updated by each run, and closed as soon as all of it is good again.",
   ].join("\n");
 }
 

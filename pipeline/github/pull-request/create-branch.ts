@@ -18,7 +18,7 @@ export async function createBranch(draft: BranchDraft, github: GitHub, world: Wo
   const { branch, onto, path, bytes, message } = draft;
   const find = async () =>
     (
-      await github.find(`looking for the branch ${branch}`, (rest, place) =>
+      await github.find(`searching for the branch ${branch}`, (rest, place) =>
         rest.git.getRef({ ...place, ref: `heads/${branch}` }),
       )
     )?.object.sha;

@@ -28,7 +28,7 @@ export async function openPull(draft: PullDraft, github: GitHub, home: GitHub, w
   const { owner, repo } = home.place;
   const head = `${owner}:${branch}`;
   const find = async (): Promise<OpenedPull | undefined> => {
-    const [known] = await github.ask("looking for the pull request", (rest, place) =>
+    const [known] = await github.ask("searching for the pull request", (rest, place) =>
       rest.pulls.list({ ...place, state, head, base }),
     );
     return known && { did: "known", page: known.html_url, head };

@@ -69,7 +69,7 @@ export async function proposalBase(github: GitHub): Promise<ProposalBase> {
 
 async function templateAt(tip: string, github: GitHub): Promise<string | undefined> {
   for (const path of templates) {
-    const found = await github.find("looking for the template", (rest, place) =>
+    const found = await github.find("searching for the template", (rest, place) =>
       rest.repos.getContent({ ...place, path, ref: tip }),
     );
     const { content, encoding } = (found ?? {}) as { content?: string; encoding?: string };
@@ -120,7 +120,7 @@ async function forked({ login, branch }: ProposalBase, github: GitHub, world: Wo
   );
   const [owner = "", repo = ""] = full_name.split("/");
   if (owner.toLowerCase() !== login.toLowerCase()) {
-    throw new Failure("refused", `GitHub made the fork ${full_name}, which is not ${login}'s`);
+    throw new Failure("refused", `GitHub created the fork ${full_name}, which is not ${login}'s`);
   }
   for (let waited = 0; ; waited += pause) {
     const ready = await github

@@ -62,7 +62,7 @@ async function deploymentOf(
     );
     // No id with 202: GitHub merged branches instead, in spite of `auto_merge: false`.
     if (created.id !== undefined) return { id: created.id };
-    throw new Failure("refused", `GitHub made no deployment of ${sha}: ${created.message ?? "it does not say why"}`);
+    throw new Failure("refused", `GitHub created no deployment of ${sha}: ${created.message ?? "no reason given"}`);
   };
   const { id } = await createIfAbsent<{ readonly id: number }>({ find, create }, world);
   return id;
@@ -83,7 +83,7 @@ async function succeeded(
     return all.find(({ state }) => state === "success" || state === "inactive");
   };
   const create = () =>
-    github.ask("saying that it is live", (rest, place) =>
+    github.ask("marking it as live", (rest, place) =>
       rest.repos.createDeploymentStatus({
         ...place,
         deployment_id,
@@ -120,7 +120,7 @@ async function retire({ number }: ReleaseFacts, environment: string, github: Git
     if (newest?.state === "inactive") return;
     if (newest?.state !== "success") continue;
     const description = `followed by release ${number}`;
-    await github.ask("saying that the one before is not live", (rest, place) =>
+    await github.ask("marking the one before as not live", (rest, place) =>
       rest.repos.createDeploymentStatus({ ...place, deployment_id, state: "inactive", description, ...repeatable }),
     );
   }

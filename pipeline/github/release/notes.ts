@@ -54,7 +54,7 @@ export function notesOf(release: ReleaseFacts, places: ReleaseLinks): string {
     `**${countsOf({ changes })}** — ${link(root, "tree")}, ${link(portal, "portal")}`,
     "",
     ...tableOf(changes),
-    `Keep all of it, the index and the history: \`ipfs pin add ${portal}\``,
+    `Pin all of it, the index and the history: \`ipfs pin add ${portal}\``,
     `Check it, with one file and no network: \`fieldtree verify --offline ${assetNames(number).car}\``,
   ].join("\n");
 }

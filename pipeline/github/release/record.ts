@@ -88,7 +88,7 @@ async function releasePage(
   );
   if (!known.body?.startsWith(markOf(release))) {
     throw new Failure("conflict", `${known.html_url} is not of release ${release.head}`, {
-      hint: `who made it? Remove it and the tag ${tag}, and run this again`,
+      hint: `who created it? Remove it and the tag ${tag}, and run this again`,
     });
   }
   for (const asset of options.assets) await attached(asset, known, github, world);

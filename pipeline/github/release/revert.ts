@@ -54,7 +54,7 @@ export async function revert(rollback: Rollback, github: GitHub, world: World): 
 
 function bodyOf({ number, rollbackOf, why }: Rollback): string {
   return [
-    `Release ${number} made the tree of release ${rollbackOf} live again: ${code(why, 2000)}`,
+    `Release ${number} restored the tree of release ${rollbackOf}: ${code(why, 2000)}`,
     "",
     `tree.yaml still has what was rolled back, so publishing is refused until it changes. This gives it the content of release ${rollbackOf}.`,
     "Other changes that came in since then are taken back as well: keep them by editing this pull request.",

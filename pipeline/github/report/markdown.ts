@@ -108,7 +108,7 @@ function endpointsIn({ endpoints }: Report, room: Room): string[] {
 /** Returns the commands that resolve a conflict of lines. @param repository address of the campaign's, or a remote's name. */
 export function mergeWithDriver(repository: string): string[] {
   return [
-    "Git sees a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
+    "Git reports a conflict here, and there is none: the lines are close to each other, the paths are different. The merge driver takes both:",
     "",
     "```sh",
     'git config merge.fieldtree.driver "fieldtree merge %O %A %B -o %A"',
@@ -121,7 +121,7 @@ function rootsIn({ from, to }: Report["root"], preview: string | undefined): str
   const was = from === null ? "unknown" : cidLink(from, preview);
   if (to === null) return `root ${was} → not known yet`;
   if (to === from) return `root ${was}, which stays as it is`;
-  const link = preview === undefined ? "" : ` ([preview](${addressOf(to, preview)}), from when a node holds it)`;
+  const link = preview === undefined ? "" : ` ([preview](${addressOf(to, preview)}), as soon as a node has it)`;
   return `root ${was} → ${code(to)}${link}`;
 }
 
@@ -214,7 +214,7 @@ function footOf({ owners, onMerge, changes, removals, reproduce }: Report): stri
   const lines: string[] = [];
   if (changes.some(({ reach }) => reach?.problem !== undefined)) {
     lines.push(
-      "**Is the computer that holds the data asleep?** Wake it until this is merged and pinned, or run `fieldtree car export PATH -o data.car`, put the file anywhere on the web, and give its address to the person who publishes.\n",
+      "**Is the computer with the data asleep?** Wake it until this is merged and pinned, or run `fieldtree car export PATH -o data.car`, put the file anywhere on the web, and give its address to the person who publishes.\n",
     );
   }
   if (owners.length > 0) {

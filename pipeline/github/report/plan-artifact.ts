@@ -38,7 +38,7 @@ export function planIn(zip: Buffer): Artifact {
   const end = zip.length < 22 ? -1 : zip.lastIndexOf("PK\x05\x06", zip.length - 22, "latin1");
   if (end < 0) return { invalid: "it is no ZIP archive" };
   const entries = zip.readUInt16LE(end + 10);
-  if (entries !== 1) return { invalid: `it holds ${entries} files and not plan.json alone` };
+  if (entries !== 1) return { invalid: `it has ${entries} files and not plan.json alone` };
   const at = zip.readUInt32LE(end + 16);
   if (at + 46 > end || zip.toString("latin1", at, at + 4) !== "PK\x01\x02")
     return { invalid: "its directory is broken" };

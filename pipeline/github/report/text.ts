@@ -22,7 +22,7 @@ export function reportText(report: Report, { all = false, paint = (_, text) => t
     `  ${summaryOf(report)}`,
     `  root ${root.from ?? "unknown"} → ${root.to ?? "not known yet"}`,
     ...(onlyTextual
-      ? ["  git sees a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
+      ? ["  git reports a conflict of lines, and there is none of paths: fieldtree merge takes both sides"]
       : []),
     ...endpointLines(report),
     ...changes.flatMap(changeLines),

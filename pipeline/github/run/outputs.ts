@@ -22,7 +22,7 @@ export async function setOutputs(env: Environment, outputs: Readonly<Record<stri
   });
   const text = lines.join("");
   if (Buffer.byteLength(text) > limits.outputs)
-    throw new Failure("input", "the outputs are larger than GitHub keeps (1 MiB)");
+    throw new Failure("input", "the outputs are larger than GitHub stores (1 MiB)");
   await appendFile(file, text);
 }
 
@@ -33,7 +33,7 @@ export async function writeSummary(env: Environment, markdown: string): Promise<
   await appendFile(file, `${cutTo(limits.summary, markdown)}\n`);
 }
 
-const rest = "\n\n…and more than GitHub keeps of a summary; plan.json has all of it.";
+const rest = "\n\n…and more than GitHub stores of a summary; plan.json has all of it.";
 
 /** Cuts at whole lines, because half a table row or half a code span would break the text after it. */
 function cutTo(most: number, markdown: string): string {

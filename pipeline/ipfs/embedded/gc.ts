@@ -142,7 +142,7 @@ function recordAt(pack: Pack, entry: number, packs: Packs): [cid: Uint8Array, di
   const bytes = record?.subarray(before);
   if (!record || !bytes || Buffer.compare(sha256(bytes), digest) !== 0) {
     throw new Failure("corrupt", `a block in ${pack.path} at byte ${offset} is damaged`, {
-      hint: "`fieldtree fsck` tells what is lost; nothing more is collected until then",
+      hint: "`fieldtree fsck` lists what is lost; nothing more is collected until then",
     });
   }
   return [cidBefore(record.subarray(0, before), digest, length), digest, bytes];

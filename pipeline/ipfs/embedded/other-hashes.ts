@@ -2,7 +2,7 @@
  * Blocks that are hashed by something else than sha2-256.
  *
  * Packs and their indexes know sha2-256 alone: it is what nearly all blocks have, and what a repair reads a pack by. The
- * bytes of any other block are stored under their sha2-256 digest as well, and this file says which digest that is.
+ * bytes of any other block are stored under their sha2-256 digest as well, and this file maps each of them to that digest.
  *
  * ```
  * .fieldtree/other-hashes.txt    a line each: the multihash and the sha2-256 digest, both in hexadecimal
@@ -23,7 +23,7 @@ import { syncFolder, writeDurably } from "../../disk/write.ts";
 export interface OtherHashes {
   /** The sha2-256 digest under which the block is stored, uint8[32]; `undefined` where it is not. */
   digestOf(cid: CID): Uint8Array | undefined;
-  /** Says of each CID which digest its block has. Survives a power cut when this returns. */
+  /** Records the digest of each CID's block. Survives a power cut when this returns. */
   add(blocks: readonly AliasedBlock[]): Promise<void>;
   /** Forgets blocks whose bytes are gone. */
   retain(isStored: (digest: Uint8Array) => boolean): Promise<void>;

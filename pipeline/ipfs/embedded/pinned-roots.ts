@@ -95,7 +95,7 @@ async function assertWhole(
   for await (const _ of walk(root, get, { scope: "all", shouldVisit, visited: nodeSet() }));
   if (missing.length === 0) return;
   const more = missing.length === namedWhenMissing ? " and perhaps others" : "";
-  throw new Failure("unavailable", `${root} can't be kept: ${missing.join(", ")}${more} is not here`, {
+  throw new Failure("unavailable", `${root} can't be pinned: ${missing.join(", ")}${more} is not here`, {
     hint: "add the data on this machine, or name a gateway that has it in campaign.yaml",
   });
 }

@@ -158,7 +158,7 @@ async function flawOf(copy: string, first: PinFile): Promise<{ flaw?: string }> 
 }
 
 function damaged(file: string, cause?: unknown): Failure {
-  return new Failure("corrupt", `${file} should hold what is pinned, as labels and CIDs, and can't be read`, {
+  return new Failure("corrupt", `${file} should list what is pinned, as labels and CIDs, and can't be read`, {
     hint: "move it away: blocks stay, and publishing again pins what is published",
     cause,
   });

@@ -93,15 +93,15 @@ export function blockReader({ packs, inPlace, notedFiles, others: { digestOf }, 
 
     async getOrFail(cid) {
       const bytes = await get(cid);
-      if (!bytes) throw new Failure("unavailable", `the embedded node does not hold ${cid}`);
+      if (!bytes) throw new Failure("unavailable", `the embedded node does not have ${cid}`);
       return bytes;
     },
   };
 }
 
 function damagedInPack(cid: CID, { pack, offset }: PlaceInPack): Failure {
-  return new Failure("corrupt", `${pack.path} at byte ${offset} should hold ${cid} and holds other bytes`, {
-    hint: "`fieldtree publish` fetches it from a node or gateway that has it, or names what to add again; `fieldtree fsck` looks for more",
+  return new Failure("corrupt", `${pack.path} at byte ${offset} should contain ${cid} and contains other bytes`, {
+    hint: "`fieldtree publish` fetches it from a node or gateway that has it, or names what to add again; `fieldtree fsck` searches for more",
   });
 }
 

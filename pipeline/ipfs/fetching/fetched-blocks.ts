@@ -58,6 +58,6 @@ export function fetchedBlocks(root: CID, home: Pick<HomeNode, "put">, limitBytes
 function atLimit(root: CID, { blocks, bytes }: Fetched, limitBytes: number): Failure {
   const so = `${blocks} blocks, ${bytes} bytes so far`;
   return new Failure("refused", `fetching what is missing below ${root} would go beyond ${limitBytes} bytes (${so})`, {
-    hint: "raise limits: fetch: in campaign.yaml and run it again; what was fetched is kept",
+    hint: "raise limits: fetch: in campaign.yaml and run it again; what was fetched stays",
   });
 }

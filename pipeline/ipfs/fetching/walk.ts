@@ -222,7 +222,7 @@ async function fetchCar(root: CID, open: readonly CID[], walking: Walking): Prom
 function arrivalIn(expected: ReadonlyMap<string, CID>, root: CID, { done, awaited }: Walking): (cid: CID) => Arrival {
   return (cid) => {
     const key = keyOf(cid);
-    if (expected.has(key)) return "wanted";
-    return done.has(cid) || awaited.has(key) || isInline(cid) || cid.equals(root) ? "known" : "unasked";
+    if (expected.has(key)) return "requested";
+    return done.has(cid) || awaited.has(key) || isInline(cid) || cid.equals(root) ? "known" : "unrequested";
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The blocks of a CAR that a gateway sends, as far as they were asked for.
  *
- * A gateway is not trusted, and a CAR has no end of its own. So a block is given on only where the caller wants it: linked from
+ * A gateway is not trusted, and a CAR has no end of its own. So a block is passed on only where the caller requested it: linked from
  * a block that it has, and not received yet. What else comes is counted, and little of it ends the answer.
  */
 import type { CID } from "multiformats/cid";
@@ -10,10 +10,10 @@ import { readCar } from "../../dag/car.ts";
 import type { VerifiedBlock } from "../../dag/verified-block.ts";
 
 /**
- * What a block is to the caller: `wanted`; `known`, where it has it or gets it elsewhere; or `unasked`, where nothing that it
+ * What a block is to the caller: `requested`; `known`, where it has it or gets it elsewhere; or `unrequested`, where nothing that it
  * has links to it.
  */
-export type Arrival = "wanted" | "known" | "unasked";
+export type Arrival = "requested" | "known" | "unrequested";
 
 /** Bytes of known blocks in one answer. A block that is linked to twice may come twice. */
 const mostKnown = 1024 * 1024;
@@ -36,14 +36,14 @@ export async function* requestedBlocks(
     const { blocks } = await readCar(chunks);
     for await (const block of blocks) {
       switch (arrivalOf(block.cid)) {
-        case "wanted":
+        case "requested":
           yield block;
           break;
         case "known":
           known += Math.max(leastCounted, block.bytes.length);
           if (known > mostKnown) throw new Failure("corrupt", `${name} sends blocks again and again`);
           break;
-        case "unasked":
+        case "unrequested":
           throw new Failure("corrupt", `${name} sends ${block.cid}, which nothing that it sent before links to`);
       }
     }

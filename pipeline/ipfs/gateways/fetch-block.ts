@@ -101,7 +101,7 @@ async function askOne(
 
 function finish({ cid, pool, reasons, resolve, reject }: Race): void {
   const whys = pool.members.flatMap((member) => member.openReason ?? reasons.get(member) ?? []);
-  const hint = "name gateways that answer, and hold the data, in campaign.yaml";
+  const hint = "name gateways that answer, and have the data, in campaign.yaml";
   if (whys.length === 0) resolve(undefined);
   else reject(new Failure("unavailable", `${cid} can't be had: ${whys.join("; ")}`, { hint }));
 }

@@ -36,7 +36,7 @@ export interface LinkLimits {
 
 export const usualLimits: LinkLimits = { firstAnswer: 6_000, stall: 5_000, fewest: 4, most: 64 };
 
-/** ms between two looks at whether a transfer has stalled. */
+/** ms between two checks of whether a transfer has stalled. */
 const checkEvery = 250;
 
 /** ms. An answer to a probe may wait behind whatever else this machine or the gateway does. */
@@ -131,7 +131,7 @@ const roundsSettled = 16;
 
 /**
  * The number of requests worth having under way. It doubles while twice as many bring notably more answers in a time, whether
- * the time to an answer is that of the link or of a gateway that looks for blocks; where they don't, the link is full.
+ * the time to an answer is that of the link or of a gateway that searches for blocks; where they don't, the link is full.
  */
 function requestWindow({ fewest, most }: Pick<LinkLimits, "fewest" | "most">) {
   let size = fewest;

@@ -59,7 +59,7 @@ export interface Pool extends Pick<Pace, "hedge" | "lately"> {
    */
   take(asked: ReadonlySet<Member>, over: AbortSignal): Promise<Member | undefined>;
   release(member: Member): void;
-  /** Lets those that wait for a slot look again. */
+  /** Lets those that wait for a slot check again. */
   wake(): void;
   /** Records an answer to a request sent at `askedAt`, with or without the block. */
   answered(member: Member, hasBlock: boolean, askedAt: number): void;
@@ -219,7 +219,7 @@ function memberOf(source: string | Node, { hedge, inFlight, opensFor }: Pace): M
   };
 }
 
-/** A timer that doesn't keep the process running. */
+/** A timer that does not prevent the process from ending. */
 function later(ms: number, act: () => void): void {
   setTimeout(act, ms).unref();
 }

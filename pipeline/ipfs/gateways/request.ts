@@ -46,7 +46,7 @@ export async function ask(
         signal: AbortSignal.any([world.signal, silence.signal]),
       });
       response = await fetchUnlessAborted(request, world).catch((cause: unknown) => {
-        // The gateway may have closed a connection that was kept open since another request, just as this one was sent.
+        // The gateway may have closed a connection that was left open after another request, just as this one was sent.
         if (!["ECONNRESET", "UND_ERR_SOCKET"].includes(reasonOf(cause)) || world.signal.aborted) throw cause;
         return fetchUnlessAborted(request.clone(), world);
       });
@@ -101,7 +101,7 @@ export function baseOf(url: string): string {
   if (parsed.username !== "" || parsed.password !== "") {
     throw new Failure(
       "input",
-      `the gateway at ${parsed.host} is given with a password, and campaign.yaml holds no secrets`,
+      `the gateway at ${parsed.host} is given with a password, and campaign.yaml contains no secrets`,
     );
   }
   return parsed.origin + withoutSlash(parsed.pathname).replace(/\/ipfs$/, "");

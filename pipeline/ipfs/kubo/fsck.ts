@@ -36,7 +36,7 @@ export async function* check(
     yield {
       level: "error",
       rule: "damaged-block",
-      says: `${rpc.name}: block ${line.cid} holds other bytes, or can't be read`,
+      says: `${rpc.name}: block ${line.cid} has other bytes, or can't be read`,
       fix: !repair ? "fieldtree fsck --repair" : line.removed ? takenOut : notTakenOut,
     };
   }

@@ -116,8 +116,8 @@ function pinning(
     if (await pinUnlessStalled(calls, desired, pinTimeoutMs, world)) return;
     const missing = (await firstMissing(calls, root, world)) ?? "something below it";
     const waited = `nothing came for ${pinTimeoutMs / 1000} s`;
-    throw new Failure("unavailable", `${name}: can't keep ${root} (${label}): ${missing} is out of reach, ${waited}`, {
-      hint: "is a node that holds it online, and connected to this one? `ipfs routing findprovs` tells who has it",
+    throw new Failure("unavailable", `${name}: can't pin ${root} (${label}): ${missing} is out of reach, ${waited}`, {
+      hint: "is a node that has it online, and connected to this one? `ipfs routing findprovs` lists nodes that have it",
     });
   };
 

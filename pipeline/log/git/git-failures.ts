@@ -1,4 +1,4 @@
-/** Failures of git commands, by what git says: which are permanent, which may come from the network. */
+/** Failures of git commands, by git's messages: which are permanent, which may come from the network. */
 import { Failure } from "../../core/failure.ts";
 import type { GitResult } from "../../disk/run-git.ts";
 import type { Access } from "./access.ts";

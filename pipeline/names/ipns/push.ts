@@ -238,12 +238,12 @@ async function assertOurs(key: PushedKey, ours: SignedRecord, world: World): Pro
   const better = others.find((other) => other && (!isThere || wins(other, ours)) && other.sequence >= ours.sequence);
   if (better) {
     throw new Failure("conflict", `${key.name} was pushed to ${better.value} at the same time`, {
-      hint: `look at it with fieldtree pull ipns://${key.name}, then push again`,
+      hint: `read it with fieldtree pull ipns://${key.name}, then push again`,
     });
   }
   if (others.length > 0) await putAll(key, ours, world);
 }
 
-/** Both are put at the same time; ends of validity are too coarse to tell them apart. */
+/** Both are put at the same time; ends of validity are too coarse to distinguish them. */
 const wins = (a: SignedRecord, b: SignedRecord) =>
   a.sequence === b.sequence ? a.value > b.value : a.sequence > b.sequence;

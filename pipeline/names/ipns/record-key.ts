@@ -1,5 +1,5 @@
 /**
- * What an IPNS name says of the key that signs its records: an ed25519 key itself, or the hash of another one.
+ * The key that signs the records of an IPNS name: an ed25519 key itself, or the hash of another one.
  *
  * @see https://specs.ipfs.tech/ipns/ipns-record/#ipns-name
  */

@@ -27,7 +27,7 @@ export interface SignedRecord {
 /** Bytes. "Record size limit" of the specification. */
 export const largestRecord = 10 * 1024;
 
-/** "Record verification" of the specification says what is signed: this before the data. */
+/** "Record verification" of the specification defines what is signed: this before the data. */
 const signedBefore = new TextEncoder().encode("ipns-signature:");
 
 const nanoseconds = 1_000_000_000n;
@@ -56,7 +56,7 @@ export async function readRecord(bytes: Uint8Array, key: Uint8Array | RecordKey)
   const until = endOf(validity);
   if (!until) return "has no end of validity";
   if (typeof sequence !== "bigint" || sequence < 0n || sequence >= 1n << 64n) return "has no sequence number";
-  if (typeof value !== "string" || !/^\/ip[fn]s\/[!-~]+$/.test(value)) return "says something that is no path";
+  if (typeof value !== "string" || !/^\/ip[fn]s\/[!-~]+$/.test(value)) return "points to something that is no path";
   const known = typeof ttl === "bigint" && ttl >= 0n && ttl < 1n << 64n;
   return { bytes, value, sequence, until, ...(known && { ttl: Number(ttl / nanoseconds) }) };
 }

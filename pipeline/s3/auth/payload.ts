@@ -222,7 +222,8 @@ async function* unchunked(
       if (size > 0) yield chunk;
     } else yield* input.atMost(size);
     if (size === 0) break;
-    if ((await input.line()) !== "") throw new S3Error("InvalidRequest", "A chunk of the body is longer than it says.");
+    if ((await input.line()) !== "")
+      throw new S3Error("InvalidRequest", "A chunk of the body is longer than declared.");
   }
   const signature = await readTrailers(input, trailers);
   if (!isSigned || !hasTrailer) return;

@@ -65,7 +65,7 @@ export function aclInHeaders(headers: IncomingHttpHeaders): CannedAcl | null | u
     case "authenticated-read":
     case "aws-exec-read":
     case "log-delivery-write":
-      throw new S3Error("NotImplemented", `${canned} is not implemented: campaign.yaml says who may write.`);
+      throw new S3Error("NotImplemented", `${canned} is not implemented: campaign.yaml lists who may write.`);
     default:
       throw new S3Error("InvalidArgument");
   }

@@ -41,7 +41,7 @@ export async function createBucket(request: Request): Promise<void> {
   const owner = ownerIn(request);
   const there = s3.buckets.get(bucket);
   if (there && (there.settings.owner ?? owner) !== owner) throw new S3Error("BucketAlreadyExists");
-  // In that region, S3 takes a bucket that is there as made, so that scripts can be run again.
+  // In that region, S3 treats a bucket that exists as created, so that scripts can be run again.
   if (there && s3.region === "us-east-1") return send(request, 200, { location: `/${bucket}` });
   await s3.buckets.create(bucket, world.now().getTime(), { owner, acl: aclInHeaders(message.headers) ?? null });
   send(request, 200, { location: `/${bucket}` });

@@ -1,5 +1,5 @@
 /**
- * CORS: which pages of other origins may read a bucket's answers, as its rules say.
+ * CORS: which pages of other origins may read a bucket's answers, by its rules.
  *
  * A rule allows nothing that a signature, an ACL or a policy does not; it only lets a browser hand the answer to the page.
  *

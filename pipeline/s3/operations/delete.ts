@@ -10,7 +10,7 @@ import { etagCondition } from "./conditions.ts";
 const mostRemoved = 1000;
 
 interface Removed {
-  /** The version that is gone for good, or the marker that was made. */
+  /** The version that is gone for good, or the marker that was created. */
   readonly version?: string;
   /** Whether that is a delete marker. */
   readonly isMarker: boolean;

@@ -3,7 +3,7 @@
  *
  * ```
  * .fieldtree/s3/lock             the process that has them open
- * .fieldtree/s3/buckets.json     their names, and when they were made
+ * .fieldtree/s3/buckets.json     their names, and when they were created
  * .fieldtree/s3/NAME.ledger      what happened to each
  * .fieldtree/s3/NAME.checkpoint  what that came to, some records ago
  * ```

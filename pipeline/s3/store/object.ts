@@ -2,7 +2,7 @@
 import type { CID } from "multiformats/cid";
 import type { Checksum } from "../auth/payload.ts";
 
-/** How a checksum of several parts is made: from the checksums of the parts, or as that of all bytes. */
+/** How a checksum of several parts is computed: from the checksums of the parts, or as that of all bytes. */
 export type ChecksumType = "COMPOSITE" | "FULL_OBJECT";
 
 /** Bytes that are stored: a UnixFS file. */

@@ -107,7 +107,7 @@ export function rowOf(
   const link = /^\.{0,2}$/.test(name)
     ? escaped(name)
     : `<a href="${escaped(pathTo(listed, [name]))}${end}">${escaped(name)}${end}</a>`;
-  // The name is encoded twice, as Kubo does: tools that look for its links find these.
+  // The name is encoded twice, as Kubo does: tools that follow its links find these.
   const filename = encodeURIComponent(encodeURIComponent(name.toWellFormed()));
   return (
     `<tr><td>${link}</td><td class="n">${sizeOf(tsize)}</td>` +

@@ -17,7 +17,7 @@ import { disposition } from "../headers.ts";
 import { Refusal } from "../refusal.ts";
 import { type Answer, type Asking, fresh, type Place } from "../response.ts";
 
-/** Most entries of one TAR: a few blocks can hold any number of them. */
+/** Most entries of one TAR: a few blocks can contain any number of them. */
 const mostEntries = 1_000_000;
 
 /** Most entries that wait for their turn, of all directories on the way together: each TAR has them in memory. */

@@ -75,7 +75,7 @@ function drained(response: ServerResponse, signal: AbortSignal, { reader, slot }
   });
 }
 
-/** Ends it so that the client sees that the body is incomplete: over HTTP/2 its stream, else its connection. */
+/** Ends it so that the client notices that the body is incomplete: over HTTP/2 its stream, else its connection. */
 export function cut(response: ServerResponse): void {
   if ("stream" in response) (response.stream as ServerHttp2Stream | null)?.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();

@@ -1,8 +1,8 @@
 /**
  * Slots for responses in progress, and a queue for them: each body has some blocks in memory, whatever the reader's speed.
  *
- * A reader that takes nothing keeps its slot only as long as no request waits for one: otherwise as many such readers as there
- * are slots would keep all others out.
+ * A reader that takes nothing has its slot only as long as no request waits for one: otherwise as many such readers as there
+ * are slots would block all others.
  */
 import { unlessAborted } from "../../core/abort.ts";
 import { Failure } from "../../core/failure.ts";

@@ -1,5 +1,5 @@
 /**
- * Downloads a file over HTTP: resumed where the server says that it is still the same file, bounded, and complete or absent.
+ * Downloads a file over HTTP: resumed where the server reports that it is still the same file, bounded, and complete or absent.
  *
  * The bytes go to `FILE.part`, with the validator that they belong to in `FILE.part.etag`. A crash leaves both, and the next
  * download asks for the rest.
@@ -14,7 +14,7 @@ import { readIfThere } from "../../disk/read.ts";
 import { describeError, statusFailure } from "../../http/http.ts";
 import { again } from "../../http/retry.ts";
 
-/** What a server says of a version of a file. */
+/** What a server reports about a version of a file. */
 export interface Validators {
   /** As the server writes it. */
   readonly etag?: string;

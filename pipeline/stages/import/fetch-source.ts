@@ -116,7 +116,7 @@ export async function fetchStore(
     for await (const _ of inOrder(unchanged, atOnce, (key) => fetchKey(key, false)));
     return { is: "new", path: store, ...journal[metadata] };
   } finally {
-    // What is complete so far is not fetched again by the next run, where the server says that it is the same.
+    // What is complete so far is not fetched again by the next run, where the server reports that it is the same.
     await writeDurably(journalFile, JSON.stringify({ ...before, ...journal }));
   }
 }

@@ -60,7 +60,7 @@ function objectionTo(inner: string, place: Place, read: ReadonlySet<string>): st
   if (read.has(inner)) return "the catalog is named twice";
   if (place.depth + 1 >= most.depth) return `more than ${most.depth} catalogs in one another`;
   if (read.size >= most.catalogs) return `more than ${most.catalogs} catalogs`;
-  // What a server says must not decide which files of this machine are read.
+  // A server's answer must not decide which files of this machine are read.
   if (isUrl(place.address) && !isUrl(inner)) return "a catalog at an address names a file of this machine";
   return undefined;
 }

@@ -12,7 +12,7 @@ export function nodeTarget(name: string, node: HomeNode, get: Get): MirrorTarget
   const { labelOf, itemIn, report } = labelsOf(name);
   const source = { name: "the campaign's sources", get };
   let listed: Promise<HomeNode> | undefined;
-  /** The node, able to tell which blocks it has: those are not fetched again after a run that was ended. */
+  /** The node, able to list which blocks it has: those are not fetched again after a run that was ended. */
   const listing = (world: World) =>
     (listed ??= node.has || !node.storedBlocks ? Promise.resolve(node) : withBlockList(node, node.storedBlocks, world));
 

@@ -2,7 +2,7 @@
  * What a mirror publishes of itself, so that others know who has what, and since when: a JSON file in one block, to which the
  * mirror's IPNS key leads.
  *
- * The record is signed by the mirror, and the block is what its CID says. What the JSON claims is the mirror's word: it is
+ * The record is signed by the mirror, and the block matches its CID. What the JSON claims is unverified: it is
  * checked for its form and its size, and shown; nothing is fetched or published by it.
  */
 import { CID } from "multiformats/cid";

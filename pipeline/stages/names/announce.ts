@@ -49,7 +49,7 @@ export async function announce(
 
 /** Returns the values that the provider may have now, from its servers' answers: one value where they agree. */
 function expectedValues({ answers, failure }: NameObservation): readonly (string | undefined)[] {
-  if (!answers) throw failure ?? new Failure("unavailable", "the name was not looked at");
+  if (!answers) throw failure ?? new Failure("unavailable", "the name was not resolved");
   if (answers.agrees) return [answers.value];
   const answered = answers.authorities.filter(({ problem }) => problem === undefined);
   return [...new Set((answered.length > 0 ? answered : answers.authorities).map(({ value }) => value))];
@@ -86,6 +86,6 @@ export async function readBack(name: ConfiguredName, value: string, world: World
 
 function notReadBack({ deadline }: ConfiguredName, target: string, observed: NameObservation): Failure {
   const lines = firstLines(describeAnswers(observed, target));
-  const what = `it was written, and not all servers say so after ${deadline / 1000} s:`;
+  const what = `it was written, and not all servers answer it after ${deadline / 1000} s:`;
   return new Failure("unavailable", [what, ...lines].join("\n"));
 }

@@ -63,6 +63,6 @@ export function describeAnswers({ answers, failure }: NameObservation, value: st
   if (!answers) return [failure?.message ?? "not asked"];
   const wrong = answers.authorities.filter((answer) => answer.problem || normalized(answer.value ?? "") !== value);
   return wrong.map(
-    ({ server, value: found, problem }) => `${server} ${problem ?? (found ? `says ${found}` : "has no record")}`,
+    ({ server, value: found, problem }) => `${server} ${problem ?? (found ? `answers ${found}` : "has no record")}`,
   );
 }

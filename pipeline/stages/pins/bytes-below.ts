@@ -11,7 +11,7 @@ import type { HomeNode } from "../../ipfs/node.ts";
 
 /**
  * Bytes of blocks below `roots` and not below `others`, as far as the node has them. Raw blocks are not read: the links to
- * them tell how long they are.
+ * them show how long they are.
  */
 export async function bytesOnlyBelow(
   roots: readonly CID[],

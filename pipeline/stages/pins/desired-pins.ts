@@ -41,7 +41,7 @@ export interface Published {
   /** Absent where it has not been built yet. */
   readonly portal: CID | undefined;
   readonly tree: Tree;
-  /** tree.yaml as text: a leaf's comment may say where its blocks are. */
+  /** tree.yaml as text: a leaf's comment may name a source of its blocks. */
   readonly text: string;
   /** Tsize of every leaf by its CID. */
   readonly sizes: ReadonlyMap<string, number>;

@@ -16,7 +16,7 @@ export async function fetchesHere(service: PinService, origin: HomeOrigin, world
       world.log(`${service.name} fetches from ${origin.url}: no blocks are sent to it`);
       return true;
     }
-    if (check) world.log(`${service.name} is sent the blocks, because ${check.reason}; fieldtree status says more`);
+    if (check) world.log(`${service.name} is sent the blocks, because ${check.reason}; see fieldtree status`);
     return false;
   } catch (error) {
     // Pinning meets the same failure, and reports it.

@@ -1,5 +1,5 @@
 /**
- * Pins on the campaign's own node that lack blocks: which leaves of the tree that concerns, and how it is said.
+ * Pins on the campaign's own node that lack blocks: which leaves of the tree that concerns, and the message about it.
  *
  * A pin below which blocks are missing counts for nothing: the plan has its leaves brought anew.
  */

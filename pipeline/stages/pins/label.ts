@@ -51,7 +51,7 @@ export function isAdded(label: string): boolean {
   return label.startsWith(addedPrefix);
 }
 
-/** Of what was pulled under `name`, at `root`. Earlier roots keep labels of their own, so that they can still be read. */
+/** Of what was pulled under `name`, at `root`. Earlier roots have labels of their own, so that they can still be read. */
 export function pulledLabel(name: string, root: CID): string {
   return `${pulledPrefix}${name}@${root}`;
 }

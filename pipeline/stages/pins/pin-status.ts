@@ -105,7 +105,7 @@ async function observeService(
     if (covered && isReported) return { ...observationOf(desired, status), evidence: "retrieved", counts: true };
     const hurried = thorough && (performance.now() - began) * rest.length > timeoutMs * checked;
     const observation = await check(desired, hurried && checked > 0 ? 0 : sample);
-    world.progress({ task: `looking at ${service.name}`, done: ++checked, total: rest.length, unit: "pins" });
+    world.progress({ task: `checking ${service.name}`, done: ++checked, total: rest.length, unit: "pins" });
     const wasUnchecked = late.aborted && observation.failure !== undefined;
     const others = observations.some(({ evidence }) => evidence === "retrieved");
     return thorough && wasUnchecked && isReported && others
@@ -162,7 +162,10 @@ export async function observePin(
     // No block can be asked for: it counts where campaign.yaml trusts the service's word.
     if (!status) return observation;
     if (service.trusted) return { ...observation, evidence: "reported", counts: true };
-    return { ...observation, message: "it says so, and there is no way to look: give it a gateway:, or trust: word" };
+    return {
+      ...observation,
+      message: "it reports pinned, and nothing can verify that: give it a gateway:, or trust: word",
+    };
   }
   try {
     const found = await retrieveSample(cid, pins.sample, { retrieve, links: linksIn }, world);
@@ -170,7 +173,7 @@ export async function observePin(
     const isKnown = status !== undefined || failure?.kind === "input";
     if (found.retrieved) return { ...observation, evidence: "retrieved", counts: isKnown };
     const lacks = `lacks ${found.lacks}`;
-    if (status) return { ...observation, status: "unverified", message: `it says pinned, and ${lacks}` };
+    if (status) return { ...observation, status: "unverified", message: `it reports pinned, and ${lacks}` };
     // That blocks are missing is known, also where the service itself could not be asked.
     const { failure: _, ...known } = observation;
     return { ...known, status: "absent", message: [observation.message, lacks].filter(Boolean).join("; ") };
@@ -180,7 +183,7 @@ export async function observePin(
     if (status && service.trusted) {
       return { ...observation, evidence: "reported", counts: true, message: error.message };
     }
-    return { ...observation, message: `its blocks can't be looked at: ${error.message}`, failure: error };
+    return { ...observation, message: `its blocks can't be read: ${error.message}`, failure: error };
   }
 }
 
@@ -249,6 +252,6 @@ export function pinEvent(observation: PinObservation): PublishEvent {
 
 /** For people: `dkrz: products/radar.zarr is pinning: 1 of 2 replicas`. */
 export function describePin({ desired, status, message, evidence, counts }: PinObservation): string {
-  const state = counts ? (evidence === "reported" ? "pinned, it says so" : "pinned") : statusInJson(status);
+  const state = counts ? (evidence === "reported" ? "pinned, by its report" : "pinned") : statusInJson(status);
   return `${desired.service.name}: ${formatTarget(desired.target)} is ${state}${message ? `: ${message}` : ""}`;
 }

@@ -87,7 +87,7 @@ const stall = 10_000;
 
 const hints = {
   late: "run it again: it goes on from here; if a service makes no progress, does it reach a node that has the blocks?",
-  unverified: "a service that says pinned fetches nothing: unpin there what is lacking, and run it again",
+  unverified: "a service that reports pinned fetches nothing: unpin there what is missing, and run it again",
 };
 
 /**

@@ -36,7 +36,7 @@ export interface Pruning {
   readonly problems: readonly Failure[];
 }
 
-/** What pruning would stop pinning. `needed`: what stays pinned besides, such as leaves that are not released yet. */
+/** What pruning would stop pinning. `needed`: what else stays pinned, such as leaves that are not released yet. */
 export async function planPruning(
   head: Head,
   campaign: PruningParts,
@@ -54,7 +54,7 @@ export async function planPruning(
       if (!known.has(label)) local.push({ release: number, label, cid: pinned.get(label)! });
     for (const cid of old.cids)
       if (!elsewhere.has(identity(cid))) elsewhere.set(identity(cid), { release: number, cid });
-    world.progress({ task: "looking at old releases", done: head.release.number - number, unit: "releases" });
+    world.progress({ task: "reading old releases", done: head.release.number - number, unit: "releases" });
   }
 
   const problems: Failure[] = [];
@@ -109,7 +109,7 @@ export async function pruneAfter(head: Head, campaign: PruningParts, world: Worl
   }
 }
 
-/** Whether there was anything to unpin. Data added on this machine keep their pins until they are pruned by the verb. */
+/** Whether there was anything to unpin. Data added on this machine stay pinned until the verb prunes them. */
 async function pruneOne(old: OldRelease, campaign: PruningParts, world: World): Promise<boolean> {
   const { number } = old.head.release;
   const pinned = await allPins(campaign.home, world);

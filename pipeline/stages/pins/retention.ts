@@ -1,8 +1,8 @@
 /**
  * Retention: which pins of old releases `keep:` in campaign.yaml no longer asks for.
  *
- * Nothing that a kept release has is among them, nor a release that a name points to, nor what campaign.yaml has pinned
- * beside them; and nothing at all where campaign.yaml says nothing: old releases are citable for as long as they are pinned.
+ * Nothing that a retained release has is among them, nor a release that a name points to, nor what campaign.yaml has pinned
+ * in addition; and nothing at all where campaign.yaml has no `keep`: old releases are citable for as long as they are pinned.
  */
 
 import { CID } from "multiformats/cid";
@@ -32,9 +32,9 @@ export function retainsAll({ pins: { keep } }: Pick<Parts, "pins">): boolean {
 }
 
 /**
- * Releases that the rules don't keep, the newest first. `needed`: what stays pinned besides.
+ * Releases that the rules don't retain, the newest first. `needed`: what else stays pinned.
  *
- * @throws Failure `unavailable` where the tree of a release that is kept can't be read: what it needs is not known then.
+ * @throws Failure `unavailable` where the tree of a release that is retained can't be read: what it needs is not known then.
  */
 export async function* oldReleases(
   head: Head,

@@ -70,7 +70,7 @@ function assertAnnounced(
   // A failure that asking again can't solve comes first.
   const { kind, hint } = (reasons.find(({ reason }) => reason.kind !== "unavailable") ?? first).reason;
   const lines = reasons.map(({ name, reason }) => `  ${name}: ${reason.message.replaceAll("\n", "\n    ")}`);
-  const title = `release ${release.number} stands, and is not announced everywhere:`;
+  const title = `release ${release.number} exists, and is not announced everywhere:`;
   throw new Failure(kind, [title, ...lines].join("\n"), {
     hint: hint ?? "run it again: it goes on from here, with the same release",
     cause: first.reason,

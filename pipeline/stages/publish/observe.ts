@@ -55,7 +55,7 @@ export interface Observation {
   /** Status of the desired pins at services; a portal that is not built yet has no CID. */
   readonly pins: readonly PinObservation[];
   readonly names: readonly NameObservation[];
-  /** Other copies of the log that neither the head nor the release to be made merges: names are not announced then. */
+  /** Other copies of the log that neither the head nor the next release merges: names are not announced then. */
   readonly forks?: readonly CID[];
   readonly steps: readonly Step[];
 }

@@ -77,7 +77,7 @@ export async function* pinPortal(
 }
 
 /**
- * The portal that a plan would publish, stored on the campaign's node without a pin: it can be looked at until blocks that belong to
+ * The portal that a plan would publish, stored on the campaign's node without a pin: it can be read until blocks that belong to
  * nothing are removed. Its CID is the one that publishing gives. `undefined` where the plan publishes no portal.
  *
  * @throws Failure as {@link pinPortal} does.
@@ -176,7 +176,7 @@ function batches(home: Pick<Parts["home"], "put">, world: World) {
 }
 
 /**
- * Store the releases before the portal, which it links to, on the campaign's node: those that another machine made are
+ * Store the releases before the portal, which it links to, on the campaign's node: those that another machine created are
  * only in the log. A node that has one of them has all before it, because the portal of that one links to them; unless it lost
  * some (`all`).
  */
@@ -275,7 +275,7 @@ async function draftRelease(
     ...rollback,
   };
   const parents = [...(after ? [after] : []), ...merging];
-  // A merge is no edit of tree.yaml: it has the date of the newest release in it, at whichever site it is made.
+  // A merge is no edit of tree.yaml: it has the date of the newest release in it, at whichever site it is created.
   const made = merged ? newestDate(parents) : await creationTime(draft, after, campaign, world);
   return fittingDraft({ ...draft, made });
 }

@@ -1,4 +1,4 @@
-/** Pin the tree: store the directories above the leaves, pin the root, and link it where people look for it. */
+/** Pin the tree: store the directories above the leaves, pin the root, and link it where people find it. */
 import type { CID } from "multiformats/cid";
 import type { World } from "../../core/world.ts";
 import type { Block } from "../../dag/block.ts";

@@ -69,7 +69,7 @@ export interface Desired {
   readonly leaves: readonly DataLeaf[];
   /** Versions and settings that derived files depend on. */
   readonly madeWith: MadeWith;
-  /** Whether the release merges others: it is made even where the tree stays the same. */
+  /** Whether the release merges others: it is created even where the tree stays the same. */
   readonly merges?: boolean;
 }
 
@@ -99,7 +99,7 @@ export interface Outside {
 }
 
 /**
- * Whether the newest release is what is desired, so that none has to be made.
+ * Whether the newest release is what is desired, so that none has to be created.
  *
  * One root can be cut into leaves in many ways: `a: CID`, or a line for each folder in it. What is described, listed and
  * bounded is a leaf, so another cut of the same root is another portal.

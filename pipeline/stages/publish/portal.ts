@@ -1,7 +1,7 @@
 /**
  * The portal: every view of the log, as one folder on IPFS.
  *
- * Views are folded from the releases before the one being made. The folded state is stored, so that release 1 000 does
+ * Views are folded from the releases before the one being created. The folded state is stored, so that release 1 000 does
  * not read 999 others; without it, or with a view of another version, everything is folded again from the first
  * release to the same bytes.
  */
@@ -36,7 +36,7 @@ export interface FoldParts {
   readonly treeOf: (release: Draft) => Promise<Tree>;
   /** The tree.yaml that a release published: asked for releases that leave out their changes only. */
   readonly sourceOf: (release: Draft) => Promise<Uint8Array>;
-  /** Folder of this machine where what was folded is kept. Losing it costs time only. */
+  /** Folder of this machine of folded states. Losing it costs time only. */
   readonly state: string;
 }
 

@@ -2,7 +2,7 @@
  * Publish: observe, plan, and apply the plan, step by step.
  *
  * This file has the order of what happens and nothing else: whether a step is needed is decided in `plan.ts`, and how it is
- * done is in the file named after it. A comment at each step says what a crash there leaves behind. Running again always
+ * done is in the file named after it. A comment at each step describes what a crash there leaves behind. Running again always
  * finishes, with the same CIDs and one release.
  */
 import type { CID } from "multiformats/cid";
@@ -35,7 +35,7 @@ export interface PublishOptions {
   readonly strict: boolean;
   /** Publish a tree that was rolled back all the same. */
   readonly overrideRollback?: boolean;
-  /** The text is that of an older release, made live again. */
+  /** The text is that of an older release, restored. */
   readonly rollback?: Pick<Draft, "rollbackOf" | "why">;
   /** Newest releases of other copies of the log, which the text has the changes of: the release merges them. */
   readonly merging?: readonly Head[];

@@ -2,7 +2,7 @@
  * References to the values in files, for the portal: built from the data's blocks when a release is published.
  *
  * A reference is a pure function of the file's CID and of the reader, so its CID is cached under those; its bytes are not.
- * Whether the node still has its blocks is observed, and where it has not, the same ones are made again.
+ * Whether the node still has its blocks is observed, and where it has not, the same ones are built again.
  */
 import { CID } from "multiformats/cid";
 import { inOrder } from "../../core/concurrency.ts";

@@ -74,7 +74,7 @@ async function ofRelease(cid: CID, get: Get): Promise<SisterState | undefined> {
   }
 }
 
-/** The fields of a portal's index.json that say whose it is. */
+/** The fields of a portal's index.json that identify its campaign. */
 const indexJson = v.object({
   campaign: v.object({ name: v.pipe(v.string(), v.minLength(1)) }),
   release: v.object({ number: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) }),

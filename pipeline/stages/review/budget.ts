@@ -55,9 +55,9 @@ function budgetWithin(
 
     get exhausted() {
       if (parent.exhausted) return parent.exhausted;
-      if (late.aborted) return `looking ended after ${bounds.time / 1000} s`;
-      if (blocks <= 0) return `looking ended after ${bounds.blocks} blocks`;
-      return bytes <= 0 ? `looking ended after ${formatBytes(bounds.bytes)}` : undefined;
+      if (late.aborted) return `the examination ended after ${bounds.time / 1000} s`;
+      if (blocks <= 0) return `the examination ended after ${bounds.blocks} blocks`;
+      return bytes <= 0 ? `the examination ended after ${formatBytes(bounds.bytes)}` : undefined;
     },
 
     async spend(ask) {

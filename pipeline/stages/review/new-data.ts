@@ -157,7 +157,7 @@ async function newData(
 function sizeIn(root: Uint8Array, { cid }: Leaf): number | string {
   try {
     const size = tsizeOf(cid, root);
-    return Number.isSafeInteger(size) ? size : `it says that it is ${size} bytes`;
+    return Number.isSafeInteger(size) ? size : `its declared size is ${size} bytes`;
   } catch (error) {
     if (!isFailure(error)) throw error;
     return error.message;

@@ -123,7 +123,7 @@ function foldersAbove(path: string): string[] {
   return names.slice(1).map((_, i) => names.slice(0, i + 1).join("/"));
 }
 
-/** Leaves of the base measured concurrently. Kept small, because requests for the proposed data wait behind them. */
+/** Leaves of the base measured concurrently. Small, because requests for the proposed data wait behind them. */
 const atOnce = 32;
 
 /** Returns sizes by CID. The base is the campaign's own tree: one block for each of its leaves may be read, within the time. */

@@ -197,7 +197,7 @@ function listed(root: FolderNode<Here>, left: Left, limits: SearchBounds): Searc
   }
   if (paths.count > found.length) {
     const last = shown(found.at(-1)?.below ?? "", 200);
-    says.push(`it holds ${paths.count} datasets, of which ${found.length} are listed, up to “${last}”`);
+    says.push(`it contains ${paths.count} datasets, of which ${found.length} are listed, up to “${last}”`);
   }
   return says.length === 0 ? { found } : { found, left: notSearched(says) };
 }

@@ -40,7 +40,7 @@ export async function sourceOf(release: Draft, past: Past, world: World): Promis
   } catch (error) {
     if (!isFailure(error, "unavailable")) throw error;
     throw new Failure("unavailable", `tree.yaml of release ${release.number} is out of reach: ${error.message}`, {
-      hint: `${past.log.name} carries none for releases made by an older fieldtree: the next publish from the machine that made them adds it`,
+      hint: `${past.log.name} carries none for releases of an older fieldtree: the next publish from the machine that created them adds it`,
       cause: error,
     });
   }
@@ -101,7 +101,7 @@ const mostAdded = { releases: 64, bytes: 32 << 20 } as const;
 
 /**
  * Returns the tree.yaml that the log lacks for releases up to `head`, as far as the home node has them. Older versions of
- * fieldtree made releases without. The search ends at the first release whose tree.yaml the log has.
+ * fieldtree created releases without. The search ends at the first release whose tree.yaml the log has.
  */
 export async function lackingSources(
   head: Head | undefined,

@@ -81,8 +81,8 @@ async function checkPins(
   const doubtful = deep ? incomplete.filter(({ why }) => why !== undefined) : [];
   const isPinned = (cid: CID) => kept.has(cid.toString()) || doubtful.some(({ root }) => root.equals(cid));
   const lost = [release.root, release.portal].filter((cid) => !isPinned(cid));
-  if (lost.length === 0) return "keeps the tree and the portal";
-  throw new Failure("drift", [`does not keep ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
+  if (lost.length === 0) return "has the tree and the portal";
+  throw new Failure("drift", [`does not have ${lost.join(" nor ")}`, ...incompleteLines(incomplete)].join("\n"));
 }
 
 /** Whether this node has a pin of any release, complete or not, or a root block of the newest one. */

@@ -177,7 +177,7 @@ async function* checkTrees(
   if (good > 0) {
     const without = gone > 0 ? `; ${gone} older ${gone === 1 ? "was" : "were"} pruned` : "";
     const proven = bySizes > 0 ? `; ${bySizes} by what the log carries, their directories being out of reach` : "";
-    const says = `${good} of ${chain.length - gone} roots follow from their tree.yaml, and from the changes told${proven}${without}`;
+    const says = `${good} of ${chain.length - gone} roots follow from their tree.yaml, and from the changes listed${proven}${without}`;
     yield {
       check: "tree",
       subject: `releases ${chain[0]!.release.number} to ${chain.at(-1)!.release.number}`,
@@ -210,12 +210,12 @@ async function withSource(
 /** @throws Failure `corrupt` where the changes or earlier roots recorded in `release` are not those of the previous release. */
 function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): void {
   if (!isDeepStrictEqual(changesBetween(before.tree, tree), release!.changes)) {
-    throw new Failure("corrupt", "the changes it tells are not those between its tree.yaml and the one before");
+    throw new Failure("corrupt", "the changes it lists are not those between its tree.yaml and the one before");
   }
   for (const what of ["root", "portal"] as const) {
     const [recorded, was] = [release!.before?.[what], before.release?.[what]];
     if (`${recorded}` !== `${was}`) {
-      throw new Failure("corrupt", `it tells that the ${what} before it was ${recorded}, and that was ${was}`);
+      throw new Failure("corrupt", `it records that the ${what} before it was ${recorded}, and that was ${was}`);
     }
   }
 }
@@ -224,5 +224,5 @@ function checkChanges({ release, tree }: PublishedTree, before: PublishedTree): 
 function checkRollback({ rollbackOf, root }: Head["release"], chain: readonly Head[]): void {
   const old = rollbackOf && chain.find(({ release }) => release.number === rollbackOf)?.release.root;
   if (!old || old.equals(root)) return;
-  throw new Failure("corrupt", `it tells that its tree is that of release ${rollbackOf}, whose root is ${old}`);
+  throw new Failure("corrupt", `it records that its tree is that of release ${rollbackOf}, whose root is ${old}`);
 }

@@ -10,7 +10,7 @@
  *   key signs on top of whatever release it finds, so that an attacker who can write to the log, but has no key, could
  *   insert a release in between.
  * - Hence a key that is no longer used must stay in the list while the other keys sign. After a theft, all keys must be
- *   replaced by a new one: no signature shows which releases the thief made, and naming the new key states that the operator
+ *   replaced by a new one: no signature shows which releases the thief signed, and naming the new key states that the operator
  *   has reviewed them.
  *
  * An invalid signature fails the check on any release, because fieldtree never writes one.

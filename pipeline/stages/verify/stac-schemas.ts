@@ -79,7 +79,7 @@ async function fetched(address: string, world: World): Promise<string> {
   try {
     const response = await fetchUnlessAborted(request, world);
     if (!response.ok) {
-      // The body is not wanted, whatever becomes of it: the status is the failure.
+      // The body is not used, whatever becomes of it: the status is the failure.
       response.body?.cancel().catch(() => undefined);
       throw new Failure("unavailable", `answered ${response.status}`);
     }
@@ -104,10 +104,10 @@ function schemaIn(address: string, text: string): string {
   try {
     schema = JSON.parse(text);
   } catch (cause) {
-    throw outOfReach(address, "what stands there is not JSON", cause);
+    throw outOfReach(address, "what is there is not JSON", cause);
   }
   if (typeof schema === "object" && schema !== null) return text;
-  throw outOfReach(address, "what stands there is no schema");
+  throw outOfReach(address, "what is there is no schema");
 }
 
 const outOfReach = (address: string, why: string, cause?: unknown) =>

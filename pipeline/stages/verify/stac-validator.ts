@@ -2,7 +2,7 @@
  * Validates STAC documents in a thread of its own.
  *
  * The validator works through a document without a pause, and through the patterns of schemas that any server may have
- * written: in the main thread, one document of 4 MiB would keep everything else waiting, and one pattern could do so for
+ * written: in the main thread, one document of 4 MiB would block everything else, and one pattern could do so for
  * ever. The thread can be ended at any time. It reads nothing itself: it asks for each document and each schema.
  */
 import { Worker } from "node:worker_threads";

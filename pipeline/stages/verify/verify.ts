@@ -3,7 +3,7 @@
  *
  * It writes nothing and needs no secrets: it judges by blocks that hash to their CIDs, by blocks retrieved from services,
  * and by answers of authoritative servers. A check that fails is `corrupt` where content contradicts itself or its CID, and
- * `drift` where a node, service or name no longer agrees with the log. A check that can't be made is reported as
+ * `drift` where a node, service or name no longer agrees with the log. A check that can't be run is reported as
  * unchecked.
  */
 
@@ -155,7 +155,7 @@ const indexJson = v.object({
 async function checkPortal(head: Head, campaign: RebuildParts, world: World): Promise<string> {
   const { release } = head;
   if (stableJson(release.madeWith) !== stableJson(campaign.madeWith)) {
-    return `not rebuilt: made with other versions of readers or views (${stableJson(release.madeWith)})`;
+    return `not rebuilt: created with other versions of readers or views (${stableJson(release.madeWith)})`;
   }
   const rebuilt = await rebuiltPortal(head, campaign, world);
   if (rebuilt.equals(release.portal)) return "rebuilt from the log to the same bytes";
@@ -167,7 +167,7 @@ async function* checksOfPins(observations: Promise<readonly PinObservation[]>): 
     for (const observation of await observations) yield checkOfPin(observation);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    yield failed("pin", "what should be kept", error);
+    yield failed("pin", "what should be pinned", error);
   }
 }
 
@@ -210,7 +210,7 @@ function checkOfAnswer(
   if (problem !== undefined) return { ...check, ok: false, says: problem, problem: wrong ? "drift" : "unchecked" };
   if (reported === undefined) return { ...check, ok: false, says: "has no record", problem: "drift" };
   if (normalized(reported) === value) return { ...check, ok: true, says: value };
-  return { ...check, ok: false, says: `says ${reported}\nin place of ${value}`, problem: "drift" };
+  return { ...check, ok: false, says: `points to ${reported}\nin place of ${value}`, problem: "drift" };
 }
 
 function checkOfRecord(

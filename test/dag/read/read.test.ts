@@ -339,7 +339,7 @@ describe("what an enemy made", () => {
     for (const block of [leaf, root]) put(block);
     await expect(bytesOf(root.cid, get)).rejects.toMatchObject({
       kind: "corrupt",
-      message: `${leaf.cid} holds 4 bytes of a file where its parent says 5`,
+      message: `${leaf.cid} has 4 bytes of a file where its parent states 5`,
     });
   });
 

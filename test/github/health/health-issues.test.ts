@@ -35,7 +35,7 @@ describe("a problem", () => {
     await run([good("log"), failing("pin"), failing("node"), failing("name"), good("index")]);
     expect(issues()).toEqual([
       ["Data is not pinned where it should be", "open"],
-      ["Names do not say what the log says", "open"],
+      ["Names do not match the log", "open"],
     ]);
     expect(repo.issues()[0]).toMatchObject({ body: expect.stringContaining("2 checks fail") });
     expect([...repo.issues()[0]!.labels]).toEqual([label]);

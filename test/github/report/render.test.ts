@@ -58,7 +58,7 @@ describe("a comment", () => {
 
 **1 updated, 1 moved, 4.1 GB new**
 
-root [\`${short(v1(100))}\`](${gatewayUrl}/ipfs/${v1(100)}) → \`${v1(101)}\` ([preview](${gatewayUrl}/ipfs/${v1(101)}), from when a node holds it)
+root [\`${short(v1(100))}\`](${gatewayUrl}/ipfs/${v1(100)}) → \`${v1(101)}\` ([preview](${gatewayUrl}/ipfs/${v1(101)}), as soon as a node has it)
 
 | | Path | Data | Size | Reachable from | Dataset |
 |---|---|---|--:|---|---|

@@ -87,7 +87,7 @@ describe("a record", () => {
     ["a value that writes on the reader's terminal", { value: `${value}/\u001b[2J` }],
   ])("with %s is invalid, whoever signed it", async (_, part) => {
     const { bytes } = await signRecord({ ...fields, ...part }, key);
-    expect(await readRecord(bytes, key.publicKey)).toBe("says something that is no path");
+    expect(await readRecord(bytes, key.publicKey)).toBe("points to something that is no path");
   });
 });
 

@@ -215,7 +215,7 @@ describe("a service that says pinned", () => {
     const tree = await treeOf(doubting, { radar: "Radar" });
     const waited = await timeOf(doubting, async () => {
       const { message } = stopped(await run(doubting, tree, { change: blind(false) }));
-      expect(message).toMatch(/dkrz: radar is pinned: it says so, and there is no way to look.*trust: word/);
+      expect(message).toMatch(/dkrz: radar is pinned: it reports pinned, and nothing can verify that.*trust: word/);
     });
     expect(waited).toBeLessThan(10_000);
     expect(await releasesIn(doubting)).toEqual([]);

@@ -146,10 +146,10 @@ describe("a campaign that is as its log says", () => {
     expect(checks.map(({ check, says }) => `${check}: ${says}`)).toEqual([
       "log: 3 releases, each follows the one before it",
       "signature: 3 unsigned",
-      "tree: 3 of 3 roots follow from their tree.yaml, and from the changes told",
+      "tree: 3 of 3 roots follow from their tree.yaml, and from the changes listed",
       "index: 1 dataset, where the tree has it",
       "portal: rebuilt from the log to the same bytes",
-      expect.stringMatching(/^node: keeps the tree and the portal; \d+ blocks \([\d.]+ [kM]B\) read and hashed$/),
+      expect.stringMatching(/^node: has the tree and the portal; \d+ blocks \([\d.]+ [kM]B\) read and hashed$/),
       ...Array.from({ length: 6 }, () => "pin: retrieved"),
       ...Array.from({ length: 2 }, () => `name: ${value}`),
     ]);
@@ -170,7 +170,7 @@ describe("a campaign that is as its log says", () => {
     const newer = { ...parts, madeWith: { ...parts.madeWith, readers: { "dataset-meta": 99 } } };
     const { checks, exit } = await verified(newer, { deep: true });
     expect(exit).toBe(0);
-    expect(checks.find(({ check }) => check === "portal")!.says).toMatch(/^not rebuilt: made with other versions/);
+    expect(checks.find(({ check }) => check === "portal")!.says).toMatch(/^not rebuilt: created with other versions/);
   });
 
   it("has not been verified where nothing was published", async () => {
@@ -223,7 +223,7 @@ const damages: Readonly<Record<string, Damage>> = {
   "changes that were told otherwise": {
     to: (place) => withSecond(place, { changes: [] }),
     red: ["tree release 2"],
-    says: "the changes it tells are not those between its tree.yaml and the one before",
+    says: "the changes it lists are not those between its tree.yaml and the one before",
     exit: 6,
   },
   "changes of the first release that were told otherwise": {
@@ -235,7 +235,7 @@ const damages: Readonly<Record<string, Damage>> = {
       return withHead(place, { ...third.release, previous: two.cid });
     },
     red: ["tree release 1"],
-    says: "the changes it tells are not those between its tree.yaml and the one before",
+    says: "the changes it lists are not those between its tree.yaml and the one before",
     exit: 6,
   },
   "another portal told to have been live before": {
@@ -244,7 +244,7 @@ const damages: Readonly<Record<string, Damage>> = {
       return withSecond(place, { before: { root: first.release.root, portal: second.release.portal } });
     },
     red: ["tree release 2"],
-    says: /^it tells that the portal before it was bafy.*, and that was bafy/,
+    says: /^it records that the portal before it was bafy.*, and that was bafy/,
     exit: 6,
   },
   "a root that is not its tree's": {
@@ -256,7 +256,7 @@ const damages: Readonly<Record<string, Damage>> = {
   "a rollback to something else": {
     to: (place) => withHead(place, { ...place.chain[2].release, rollbackOf: 1, why: "two was wrong" }),
     red: ["tree release 3"],
-    says: /^it tells that its tree is that of release 1, whose root is bafy/,
+    says: /^it records that its tree is that of release 1, whose root is bafy/,
     exit: 6,
   },
   "a tree.yaml that neither the log nor the node has": {
@@ -358,7 +358,7 @@ const damages: Readonly<Record<string, Damage>> = {
       return parts;
     },
     red: ["node fake"],
-    says: /^does not keep bafy.* nor bafy/,
+    says: /^does not have bafy.* nor bafy/,
     exit: 7,
   },
   "a node that does not answer": {
@@ -373,7 +373,7 @@ const damages: Readonly<Record<string, Damage>> = {
       return parts;
     },
     red: ["pin mirror: /", "pin mirror: portal/", "pin mirror: products/camera"],
-    says: /^it says pinned, and lacks bafk/,
+    says: /^it reports pinned, and lacks bafk/,
     exit: 7,
   },
   "a service that let go": {
@@ -402,7 +402,7 @@ const damages: Readonly<Record<string, Damage>> = {
       };
       return { ...parts, get, sizes: { get: () => undefined, set: () => {}, save: async () => {} } };
     },
-    red: ["pin what should be kept"],
+    red: ["pin what should be pinned"],
     says: /^the bytes of bafy.* are not what it says$/,
     exit: 6,
   },
@@ -449,7 +449,7 @@ describe("a name of which one server", () => {
   const old = "/ipfs/bafkqaaa";
 
   it.each<[string, Says, string | RegExp, 4 | 7]>([
-    ["lags", says(old), `says ${old}\nin place of `, 7],
+    ["lags", says(old), `points to ${old}\nin place of `, 7],
     ["has no record", answering(), "has no record", 7],
     ["has two dnslink records", says(right, old), "two dnslink records, which resolvers refuse", 7],
     ["has a CNAME in the place of it", answering(cname), `a CNAME exists at ${at}`, 7],

@@ -1,4 +1,4 @@
-/** What the main thread and the thread that describes files say to each other: `second-thread.ts`, `describe-worker.ts`. */
+/** Messages between the main thread and the thread that describes files: `second-thread.ts`, `describe-worker.ts`. */
 import type { Description } from "../../../core/dataset/dataset.ts";
 import { Failure, isFailure, type Kind } from "../../../core/failure.ts";
 

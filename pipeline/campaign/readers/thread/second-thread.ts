@@ -3,7 +3,7 @@
  *
  * Describing takes most of a scan's time, and the main thread reads and verifies blocks meanwhile. The thread is started when
  * enough files have been described to pay for its start, shares the work with the main thread, and ends when it has had none
- * for a while. One thread only, because each takes some 50 MB. Descriptions are the same wherever they are made.
+ * for a while. One thread only, because each takes some 50 MB. Descriptions are the same on either thread.
  *
  * ```ts
  * const readers = inTwoThreads(readersUsing(decompressors));
@@ -77,7 +77,7 @@ interface Task {
   readonly errors: Map<number, unknown>;
 }
 
-/** That of one of the task's reads, as it was thrown here, or what the thread says. */
+/** That of one of the task's reads, as it was thrown here, or the one that the thread reports. */
 function failureOf({ error }: Extract<Answer, { kind: "failed" }>, { errors }: Task): unknown {
   return error.read !== undefined && errors.has(error.read) ? errors.get(error.read) : errorOf(error);
 }
@@ -153,7 +153,7 @@ function secondThread(idle: number, memory: number) {
         tasks.delete(id);
         if (world.signal.aborted) send({ kind: "abort", id });
         if (tasks.size === 0) {
-          // It must not keep the process from ending.
+          // It must not prevent the process from ending.
           worker?.unref();
           rest = setTimeout(end, idle).unref();
         }

@@ -1,7 +1,7 @@
 /**
  * Units of angles, as degrees north or east.
  *
- * A coordinate's name says that it is a latitude; only its units say how much of one. ICON writes radians, old archives
+ * A coordinate's name makes it a latitude; only its units give its scale. ICON writes radians, old archives
  * degrees west. What is no angle at all (`m`, `1`) is for the caller to refuse: it is never taken for degrees.
  *
  * @see https://cfconventions.org/cf-conventions/cf-conventions.html sections 4.1 and 4.2; names as UDUNITS-2 has them
@@ -10,7 +10,7 @@
 export interface Angle {
   /** Degrees of one unit; negative where it counts to the south or west. */
   readonly degrees: number;
-  /** What it must be, where the unit tells: `degrees_east` is no latitude. */
+  /** What it must be, where the unit decides it: `degrees_east` is no latitude. */
   readonly along?: "latitude" | "longitude";
 }
 

@@ -1,7 +1,7 @@
 /**
  * The box around places, on a globe where longitude runs in a circle.
  *
- * A grid and a cloud of points want different answers. The first and last longitude of a grid are its ends, however
+ * A grid and a cloud of points need different rules. The first and last longitude of a grid are its ends, however
  * far apart: 0.5 … 359.5 is the whole globe. Of points only their places are known, so the box leaves out the widest
  * gap between them: 170, 175, -179 is a box across the antimeridian, not one around the world.
  */
@@ -56,7 +56,7 @@ export function spanningGrid(): Spanning {
       // Two columns have no step that could show in which direction they go.
       if (count < 3) return normalSpan(lowAsIs, highAsIs);
       const step = Math.abs(unwrapped - first) / (count - 1);
-      // The last cell meets the first. The tolerance is for steps such as 1/3 that float32 can't hold.
+      // The last cell meets the first. The tolerance is for steps such as 1/3 that float32 can't represent.
       if (greatest - least + step >= 360 - 1e-3) return { west: -180, east: 180 };
       return normalSpan(least, greatest);
     },
@@ -72,7 +72,7 @@ export function normalSpan(least: number, greatest: number): Span {
   return { west: west === 180 && least < greatest ? -180 : west, east: east === -180 && least < greatest ? 180 : east };
 }
 
-/** Gaps narrower than an eighth of a degree are none where places lie all around the globe. */
+/** Gaps narrower than an eighth of a degree are none where places are all around the globe. */
 const binsPerDegree = 8;
 
 /** Of places in any order. */

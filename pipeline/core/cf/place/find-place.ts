@@ -12,7 +12,7 @@ import type { Survey, SurveyOptions } from "./survey.ts";
 
 type Along = "latitude" | "longitude";
 
-/** Of which variables {@link whereOf} needs a survey, and what is to be kept of them for a shape. */
+/** Of which variables {@link whereOf} needs a survey, and what of them is needed for a shape. */
 export function surveysOf(
   coordinates: Coordinates,
   attributes: Attributes,
@@ -74,7 +74,7 @@ export async function whereOf(reading: Reading): Promise<Place | undefined> {
     }
   }
   const { place, findings: more } = placeOf({
-    // A sample of each says nothing about which belong together: their box is all that is known.
+    // A sample of each does not show which belong together: their box is all that is known.
     layout: whole ? layoutOf(latitude, longitude, coordinates, attributes) : "grid",
     isAxis: whole && latitude.dimensions.length < 2 && longitude.dimensions.length < 2,
     latitude: north.survey!,

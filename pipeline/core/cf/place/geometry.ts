@@ -50,7 +50,7 @@ export function boxShape(bounds: Bounds): Geometry {
   return { type: "Polygon", coordinates: [ring(bounds)] };
 }
 
-/** Counterclockwise, as RFC 7946 wants an outer ring. */
+/** Counterclockwise, as RFC 7946 requires of an outer ring. */
 const ring = ({ west, south, east, north }: Bounds): Position[] => [
   [west, south],
   [east, south],
@@ -225,7 +225,7 @@ export function outlineShape(edge: Places, bounds: Bounds): Geometry {
   const x = edge.longitude.map(normalLongitude);
   const y = edge.latitude;
   if (x.some(Number.isNaN) || y.some(Number.isNaN)) return boxShape(bounds);
-  // Halves, since a line's ends are always kept and a ring's ends are one point.
+  // Halves, since a line's ends always remain and a ring's ends are one point.
   const half = Math.floor(x.length / 2);
   const halves = [
     { from: 0, to: half + 1 },

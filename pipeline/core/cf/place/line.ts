@@ -11,7 +11,7 @@ export interface Piece {
   readonly to: number;
 }
 
-/** 0.01° is about 1 km: what can't be seen on a map of a campaign. */
+/** 0.01° is about 1 km: invisible on a map of a campaign. */
 const firstTolerance = 0.01;
 const growth = 1.6;
 
@@ -25,11 +25,11 @@ const measured = 2 ** 18;
 const mostDistances = 5e7;
 
 /**
- * Indices of the points to keep, piece by piece, at most `most` in all; each piece keeps its ends. Pieces beyond
+ * Indices of the points to use, piece by piece, at most `most` in all; the ends of each piece are among them. Pieces beyond
  * `most / 2` are left out. What would take too long to measure is thinned evenly.
  *
  * @param x float64[n], degrees, without jumps within a piece
- * @param y float64[n], degrees; neither holds NaN
+ * @param y float64[n], degrees; neither contains NaN
  */
 export function simplify(x: Float64Array, y: Float64Array, pieces: readonly Piece[], most: number): number[][] {
   const drawn = pieces.slice(0, Math.floor(most / 2));
@@ -60,7 +60,7 @@ function evenly(pieces: readonly Piece[], most: number): number[][] {
   });
 }
 
-/** `undefined` as soon as more than `room` points would have to be kept, or the effort is spent. */
+/** `undefined` as soon as more than `room` points would remain, or the effort is spent. */
 function simplifyPiece(
   x: Float64Array,
   y: Float64Array,

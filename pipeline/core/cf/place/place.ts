@@ -2,7 +2,7 @@
  * Where: bounds from every valid position, and a shape to draw.
  *
  * How positions are laid out decides what they mean: two 1-D coordinates span a grid, latitudes and longitudes over the
- * same dimension are places one by one, and `featureType` (CF 9.1) says whether those places are a way, profiles or
+ * same dimension are places one by one, and `featureType` (CF 9.1) declares whether those places are a way, profiles or
  * stations.
  */
 import type { Bounds, DatasetFinding, Place } from "../../dataset/dataset.ts";
@@ -22,7 +22,7 @@ import type { Survey } from "./survey.ts";
 
 export type Layout = "grid" | "curvilinear" | "line" | "points" | "profiles";
 
-/** What the metadata say about how places are laid out. */
+/** How places are laid out, by the metadata. */
 export function layoutOf(
   latitude: CfVariable,
   longitude: CfVariable,
@@ -60,11 +60,11 @@ export interface Positions {
   readonly isAxis?: boolean;
   /** How many of the places follow one another in the fastest dimension. */
   readonly rowLength: number;
-  /** float64[n], seconds, of each place that was kept. */
+  /** float64[n], seconds, of each place that is used. */
   readonly time?: Float64Array;
 }
 
-/** The place that positions make; findings tell what was left out, and why there is no place where there is none. */
+/** The place that positions make; findings name what was left out, and why there is no place where there is none. */
 export function placeOf(positions: Positions): { place?: Place; findings: DatasetFinding[] } {
   const { latitude, longitude } = positions;
   const findings = [...impossible(latitude, "latitude", 90), ...impossible(longitude, "longitude", 360)];
@@ -107,7 +107,7 @@ function spanOf({ layout, isAxis, longitude }: Positions, way: Way | undefined):
   return way && way.crossed > 0 ? { west: -180, east: 180 } : span;
 }
 
-/** The places that were kept, NaN in both where one is missing; `undefined` where they were too many. */
+/** The places that are used, NaN in both where one is missing; `undefined` where they were too many. */
 function knownPlaces({ latitude: { samples: y }, longitude: { samples: x } }: Positions): Places | undefined {
   if (!x || !y || x.length !== y.length) return undefined;
   const [latitude, longitude] = [y.slice(), x.slice()];

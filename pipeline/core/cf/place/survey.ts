@@ -1,7 +1,7 @@
 /**
  * What one pass over a coordinate's values leaves of them: enough for a box and a shape, however many there were.
  *
- * The range and the span of longitudes are those of every value. For a shape, places are kept: all of them while they
+ * The range and the span of longitudes are those of every value. For a shape, places are collected: all of them while they
  * are few enough, else every so many of a track, and of a 2-D grid its edge.
  *
  * ```ts
@@ -14,7 +14,7 @@
 import type { Piece } from "../variable.ts";
 import { type Span, type Spanning, spanningGrid, spanningPoints } from "./bounds.ts";
 
-/** Values of one coordinate that are kept, at most. */
+/** Values of one coordinate that are collected, at most. */
 const maxSamples = 2 ** 20;
 
 export interface Survey {
@@ -127,7 +127,7 @@ function edgeRecorder(shape: readonly number[]): Recorder | undefined {
       eachRun(values.length, where, (at, [row = 0, column = 0], length) => {
         for (let i = 0; i < length; i++) {
           const x = column + i;
-          // Between the sides nothing is kept.
+          // Nothing is collected between the sides.
           if (row > 0 && row < bottom && x > 0 && x < right) i += right - x - 1;
           else {
             const value = values[at + i]!;

@@ -40,7 +40,7 @@ export function placeOfWkt(text: string, system = "EPSG:4326"): Place | string {
   return { bounds, geometry: geometry ?? boxShape(bounds), source: "attributes" };
 }
 
-/** Of one line or ring; `undefined` for what has no area or length, whose box says as much. */
+/** Of one line or ring; `undefined` for what has no area or length, which the box describes as well. */
 function geometryOf(kind: string, places: readonly Position[]): Geometry | undefined {
   const positions = places.map(([x, y]) => [round(normalLongitude(x)), round(y)] as const);
   switch (kind) {

@@ -55,7 +55,7 @@ export function datesOf({ least, greatest }: Extremes, coding: TimeCoding): Omit
   const [start, end] = instants.map((instant) => instant && isoOf(instant));
   if (!start || !end) return undefined;
   const calendar = instants.every((instant) => instant && isIsoDate(instant)) ? undefined : coding.calendar.name;
-  // February 30 at 6:00 is told as a day that comes before February 29 at 18:00.
+  // February 30 at 6:00 is written as a day that comes before February 29 at 18:00.
   return { start, end: compareInstants(start, end) > 0 ? start : end, ...(calendar && { calendar }) };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Time as CF writes it: a number, "days since 2000-01-01", and a calendar.
  *
- * Arithmetic is exact. A number is taken for precisely the value its bits say, multiplied by its unit in integers, and
+ * Arithmetic is exact. A number is taken for precisely the value of its bits, multiplied by its unit in integers, and
  * rounded once, to the microsecond; so `1.75 days` is not 2 days, and nanoseconds of 2024 don't lose their last digits.
  *
  * ```ts
@@ -49,7 +49,7 @@ export function timeCodingOf(units: string, calendarName = "standard"): TimeCodi
   if (word !== "since") return { problem: `${quoted} is no time to xarray, which wants "since" in lower case` };
   const unit = unitOf(unitName.toLowerCase(), calendar);
   if (!unit) return { problem: `${quoted} counts in a unit that xarray can't convert in calendar ${calendar.name}` };
-  // pandas is asked for what stands on both sides of " since ", and a tab is no blank.
+  // pandas parses both sides of " since ", and a tab is no blank.
   const pandas = unit.pandas && units.includes(" since ");
   const found = referenceOf(reference.trim(), calendar, { ...unit, pandas });
   if (typeof found === "string") return { problem: `${quoted} ${found}` };

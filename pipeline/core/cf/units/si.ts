@@ -1,5 +1,5 @@
 /**
- * Units of the SI beside its base units, those accepted for use with it, and numbers with names.
+ * Derived units of the SI, those accepted for use with it, and numbers with names.
  *
  * A line a unit: names (`singular`, or `singular/plural`), a bar, symbols, and its definition by others, in any order.
  * Facts of the SI brochure; where the value of a unit was measured, it is the one that UDUNITS-2.2.28 takes.

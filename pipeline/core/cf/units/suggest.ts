@@ -113,7 +113,7 @@ const usualMistakes: ReadonlyMap<string, string> = new Map([
   ["usec", "us"],
 ]);
 
-/** What only its capitals tell from another. */
+/** What only its capitals distinguish from another. */
 const symbols =
   "K Pa hPa kPa mbar dbar m km cm mm um nm s h kg g mg ug mol mmol W mW kW J kJ N Hz kHz MHz GHz V mV A dB dBZ dBm".split(
     " ",

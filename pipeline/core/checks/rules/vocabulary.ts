@@ -1,4 +1,4 @@
-/** Rules on standard names and units: what tells other programs what was measured, and in what. */
+/** Rules on standard names and units: which other programs need to know what was measured, and in what unit. */
 import type { Rules } from "../rule.ts";
 
 export const vocabularyRules = {

@@ -47,7 +47,7 @@ function boxIn([west, south, east, north]: Box, box: Box): readonly number[] {
   return [w, step(box[1], south, north), e, step(box[3], south, north)];
 }
 
-/** Whether what has a detail is in the box and at the days that are asked for; `undefined` where the detail does not tell. */
+/** Whether what has a detail is in the box and at the days that are asked for; `undefined` where the detail does not decide it. */
 export type Compare = (detail: Uint8Array) => boolean | undefined;
 
 /** @param asked its days: some of each. @returns how details of the list of `term` are compared. */

@@ -147,7 +147,7 @@ function boundIn(match: RegExpExecArray | null, context: TimeContext): FoundTime
   }
 }
 
-/** A date alone. A year is a word unless it is said to be a time, and so is a month: "may", "march". */
+/** A date alone. A year is a word unless the question makes it a time, and so is a month: "may", "march". */
 function singleIn(text: string, context: TimeContext): FoundTime | undefined {
   let from = 0;
   for (;;) {

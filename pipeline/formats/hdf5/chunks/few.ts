@@ -1,7 +1,7 @@
 /**
  * Appendix "Types of Indexes for Dataset Chunks" (section VII), A and B: a single chunk, and chunks one after another.
  *
- * Neither has an index in the file: the layout says where the first chunk is.
+ * Neither has an index in the file: the layout has the address of the first chunk.
  */
 import type { IndexParameters } from "../messages/layout.ts";
 import { type ChunkGrid, positionOf } from "./grid.ts";

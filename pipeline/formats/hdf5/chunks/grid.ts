@@ -50,7 +50,7 @@ export function gridOf(
     first,
     last,
     add(index, address, size, filterMask) {
-      // Datasets that were made smaller may have chunks beyond their end.
+      // Datasets that were shrunk may have chunks beyond their end.
       if (!index.every((at, i) => at >= first[i]! && at <= last[i]! && at < counts[i]!)) return;
       const offset = storage.offsetOf(address, size, "a chunk");
       if (found.length >= most) throw damaged(`more than ${most} chunks of a dataset are sought`, offset);

@@ -14,13 +14,13 @@ export function readFillValue(cursor: Cursor, elementSize: number): Uint8Array |
   return isDefined || version === 1 ? element(cursor, elementSize) : undefined;
 }
 
-/** The older message, beside which there may be the newer one. */
+/** The older message; the newer one may exist as well. */
 export function readOldFillValue(cursor: Cursor, elementSize: number): Uint8Array | undefined {
   return element(cursor, elementSize);
 }
 
 function element(cursor: Cursor, elementSize: number): Uint8Array | undefined {
-  // A size below 0 says that there is none, as 0 does.
+  // A size below 0 means that there is none, as 0 does.
   const size = cursor.uint(4) | 0;
   if (size <= 0) return undefined;
   if (size !== elementSize) throw cursor.damage(`a fill value has ${size} bytes, an element ${elementSize}`);

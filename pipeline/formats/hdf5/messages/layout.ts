@@ -3,7 +3,7 @@
  *
  * Version 5 is written as version 4 is; it came with HDF5 2.0, for chunks of more than 4 GiB.
  *
- * What a chunk index needs to be read is different for each kind; it is kept here as `IndexParameters`.
+ * What a chunk index needs to be read is different for each kind; it is an `IndexParameters` here.
  */
 import type { Cursor } from "../structure/cursor.ts";
 
@@ -114,7 +114,7 @@ function indexIn(cursor: Cursor, isFiltered: boolean): IndexParameters {
       };
     case 2:
       return { kind: "implicit" };
-    // How the index was created, which it says again itself.
+    // How the index was created, which the index repeats.
     case 3:
       cursor.skip(1);
       return { kind: "fixed array" };

@@ -31,7 +31,7 @@ const mostNodes = 200_000;
 /** Bytes of a node: HDF5 writes some thousand. */
 const longestNode = 2 ** 20;
 
-/** Entries of the leaves, a leaf at a time, each made when it is asked for. @throws Failure `input` where the tree is damaged. */
+/** Entries of the leaves, a leaf at a time, each computed when it is requested. @throws Failure `input` where the tree is damaged. */
 export async function* btree1(storage: Storage, root: number, kind: BTree1Kind): AsyncGenerator<Iterable<BTree1Entry>> {
   const visited = new Set<number>();
   let [nodes, level] = [[root], undefined as number | undefined];

@@ -33,7 +33,7 @@ export class Cursor {
     return this.bytes.length - this.position;
   }
 
-  /** The failure that says `what` is wrong here. */
+  /** The failure for `what` is wrong here. */
   damage(what: string) {
     return damaged(what, this.at + this.position);
   }
@@ -67,7 +67,7 @@ export class Cursor {
     return value;
   }
 
-  /** As {@link uint}; `undefined` where all bits are set, which is how HDF5 says "none" and "unlimited". */
+  /** As {@link uint}; `undefined` where all bits are set, which is HDF5's "none" and "unlimited". */
   uintOrNone(width: number): number | undefined {
     const taken = this.take(width);
     if (taken.every((byte) => byte === 0xff)) return undefined;
@@ -127,5 +127,5 @@ export function textOf(bytes: Uint8Array): string {
 
 const latin1 = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
-/** Bytes that hold any number up to `most` (HDF5's `H5VM_limit_enc_size`). */
+/** Bytes that can represent any number up to `most` (HDF5's `H5VM_limit_enc_size`). */
 export const widthOf = (most: number) => Math.floor(Math.log2(Math.max(1, most)) / 8) + 1;

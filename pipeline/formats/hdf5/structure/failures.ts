@@ -6,5 +6,5 @@ import { Unsupported } from "../../unsupported.ts";
 export const damaged = (what: string, at: number, cause?: unknown) =>
   new Failure("input", `the HDF5 file is damaged at byte ${at}: ${what}`, { cause });
 
-/** The content may well be valid: its cause, an {@link Unsupported}, tells it from damage. */
+/** The content may well be valid: its cause, an {@link Unsupported}, distinguishes it from damage. */
 export const unsupported = (what: string) => new Failure("input", what, { cause: new Unsupported(what) });

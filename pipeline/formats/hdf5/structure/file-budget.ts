@@ -13,7 +13,7 @@ export const mostOfFile = {
   bytes: 2 ** 29,
   /** Names that soft links lead through. */
   steps: 100_000,
-  /** Bytes of memory for headers, links and attributes, which are kept while the file is open. */
+  /** Bytes of memory for headers, links and attributes, which stay there while the file is open. */
   memory: 2 ** 26,
 } as const;
 
@@ -54,5 +54,5 @@ export function fileBudget(): FileBudget {
   };
 }
 
-/** Bytes of memory that a small object takes beside its content, about. */
+/** Bytes of memory that a small object takes in addition to its content, about. */
 export const objectSize = 160;

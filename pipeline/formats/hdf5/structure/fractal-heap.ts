@@ -189,7 +189,7 @@ function objectIn(
       const found = blockAt(heap, offset, own);
       if ("read" in found) return found;
       const { block, from } = found;
-      // A copy, which doesn't keep the whole block in memory.
+      // A copy, which does not retain the whole block in memory.
       if (from + length <= block.bytes.length) return block.bytes.slice(from, from + length);
       return new Cursor(block.bytes.subarray(from), storage.widths, block.at + from).take(length);
     }
@@ -278,7 +278,7 @@ async function directBlock(storage: Storage, header: Header, address: number, le
   return cursor;
 }
 
-/** Objects too large for a block are anywhere in the file: the ID says where, or is a key of a b-tree that does. */
+/** Objects too large for a block are anywhere in the file: the ID has the address, or is a key of a b-tree that does. */
 async function hugeObject({ storage, header }: Heap, id: Cursor): Promise<Uint8Array> {
   const { offsets, lengths } = storage.widths;
   if (header.idLength - 1 >= offsets + lengths) {

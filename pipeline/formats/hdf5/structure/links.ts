@@ -35,7 +35,7 @@ export async function linksOf(objects: Objects, header: ObjectHeader): Promise<H
       throw damaged(`a group has more than ${mostLinks} links`, storage.base + header.address);
     links.push(link);
   };
-  // Spent before a link is made, so that many that are read at once have no more memory together.
+  // Spent before a link is created, so that many that are read at once have no more memory together.
   const spendOn = (bytes: number) => storage.budget.spend("memory", objectSize + 2 * bytes);
   for (const message of header.messages) {
     if (message.type === messageType.link) add(readLink(cursorOf(message, storage), spendOn));

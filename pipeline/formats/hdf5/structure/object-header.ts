@@ -2,7 +2,7 @@
  * Section IV.A.1, "Disk Format: Level 2A1 - Data Object Header Prefix", versions 1 and 2, and IV.A.2 on shared messages.
  *
  * A header is a list of messages, in one or more blocks. A message may be shared: then it only names the header that has
- * it. This module knows what messages are, not what they say.
+ * it. This module knows what messages are, not what they contain.
  */
 import { Cursor } from "./cursor.ts";
 import { damaged } from "./failures.ts";

@@ -113,7 +113,7 @@ async function sharedHeapAddresses(storage: Storage, extension: number | undefin
   const heaps: { types: number; address: number | undefined }[] = [];
   for (let i = 0; i < count; i++) {
     const types = indexes.skip(2).uint(2);
-    // Sizes from which messages are shared and kept in other ways, how many there are, and their index.
+    // Sizes from which messages are shared and stored in other ways, how many there are, and their index.
     indexes.skip(10 + offsets);
     heaps.push({ types, address: indexes.address() });
   }

@@ -2,7 +2,7 @@
  * Section II.A, "Disk Format: Level 0A - Format Signature and Superblock", versions 0 to 3.
  *
  * The superblock is at byte 0, 512, 1024, 2048, … of the file: what is before it is the user block. Addresses are relative
- * to where it is found, even where its base address says something else, as after a user block was added or taken away
+ * to where it is found, even where its base address is another, as after a user block was added or taken away
  * (H5Fsuper.c).
  */
 import type { RangeSource } from "../../../core/dataset/range-source.ts";

@@ -22,7 +22,7 @@ type Spend = Pick<Reserve, "spend">;
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Bytes of memory of a value that is no number in a typed array, beside its content: about what V8 takes. */
+/** Bytes of memory of a value that is no number in a typed array, in addition to its content: about what V8 takes. */
 const overhead = 48;
 /** Of one that is a list, a typed array or a map. */
 const largeOverhead = 240;
@@ -123,7 +123,7 @@ function decodeOne(type: Hdf5Type, element: Cursor, heaps: Heaps, budget: Spend)
     case "vlen": {
       const object = heapObject(type.base.size, element, heaps);
       budget.spend(object?.bytes.length ?? 0);
-      // A copy, which doesn't keep the whole collection in memory.
+      // A copy, which does not retain the whole collection in memory.
       const own = object?.bytes.slice() ?? new Uint8Array(0);
       return decode(type.base, new Cursor(own, element.widths, element.at), heaps, budget);
     }

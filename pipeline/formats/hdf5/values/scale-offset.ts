@@ -42,7 +42,7 @@ export function unpackScaleOffset(bytes: Uint8Array, most: number, parameters: r
     out.set(packed.subarray(0, length));
   } else {
     unpackDifferences(packed, out, bits, size);
-    // As many bytes as it says, which are as many as an integer of C's largest type had where it was written.
+    // As many bytes as it declares, which are as many as an integer of C's largest type had where it was written.
     const least = new Uint8Array(8);
     least.set(bytes.subarray(5, 5 + Math.min(8, bytes[4]!)));
     restore(out, { bits, least, fill, size, digits: isFloat ? scale : undefined });
@@ -89,7 +89,7 @@ interface Restoring {
   readonly least: Uint8Array;
   readonly fill: Uint8Array | undefined;
   readonly size: number;
-  /** Of floats: how many were kept after the point. */
+  /** Of floats: how many there are after the point. */
   readonly digits: number | undefined;
 }
 

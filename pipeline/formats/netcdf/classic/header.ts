@@ -1,7 +1,7 @@
 /**
  * The header of a NetCDF-3 file: dimensions, attributes, and where each variable begins.
  *
- * All of it stands at the beginning of the file, so one read is enough for most; a longer header is read again, larger.
+ * All of it is at the beginning of the file, so one read is enough for most; a longer header is read again, larger.
  * Counts and lengths in it are believed only as far as the header has bytes for them.
  *
  * @see https://docs.unidata.ucar.edu/nug/current/file_format_specifications.html (CDF-1, CDF-2 and CDF-5)
@@ -208,7 +208,7 @@ function variableOf(cursor: Cursor) {
   const attributes = attributesOf(cursor);
   const type = typeOf(cursor.word(), cursor.version);
   if (!type) throw bad(`${shown(name)} has a type that is not known`);
-  // The size that follows is left out of account: CDF-1 and CDF-2 have no number for large ones, and shape and type tell it.
+  // The size that follows is left out of account: CDF-1 and CDF-2 have no number for large ones, and shape and type give it.
   cursor.count("a size");
   return { name, ids, attributes, type, begin: cursor.offset() };
 }

@@ -1,7 +1,7 @@
 /**
  * Values of a NetCDF-3 variable: one piece of the file, or a piece of each record.
  *
- * What lies beyond the end of a file that was cut are zeros, as in netCDF-C; `open.ts` says that it was.
+ * What lies beyond the end of a file that was cut are zeros, as in netCDF-C; `open.ts` reports it.
  */
 import { inOrder } from "../../../core/concurrency.ts";
 import type { RangeSource } from "../../../core/dataset/range-source.ts";

@@ -1,7 +1,7 @@
 /**
  * A dataset of HDF5 as a netCDF variable: as long as its dimensions, though less may be stored.
  *
- * What was never written along an unlimited dimension that another variable made longer is its fill value.
+ * What was never written along an unlimited dimension that another variable extended is its fill value.
  */
 import type { Numbers } from "../../../core/cf/mask-and-scale.ts";
 import type { Box } from "../../arrays.ts";

@@ -13,7 +13,7 @@ import type { Storage } from "./storage.ts";
 const most = { bytes: 65_536, texts: 262_144, leaves: 16 } as const;
 const leafSize = 262_144;
 
-/** Characters of a pointer in JSON, beside its URL. */
+/** Characters of a pointer in JSON, without its URL. */
 const pointer = 30;
 
 /** Bytes of memory that one variable may take. */

@@ -1,5 +1,5 @@
 /**
- * A kerchunk reference of a NetCDF file: Zarr's metadata, and for each chunk where in the file it lies. Zarr readers then
+ * A kerchunk reference of a NetCDF file: Zarr's metadata, and for each chunk its position in the file. Zarr readers then
  * fetch the parts of a file that they need, without a library for NetCDF and without the rest of the file.
  *
  * Each array is pointed to where its chunks are stored as Zarr (version 2, by numcodecs) can decode them (`pointers.ts`).

@@ -1,4 +1,4 @@
-/** Where the bytes of a variable are, whichever format it is in: as chunks of one shape, as Zarr wants them. */
+/** Where the bytes of a variable are, whichever format it is in: as chunks of one shape, as Zarr has them. */
 import { chunksPer, coordinatesOf, product } from "../../codecs/block.ts";
 import type { Hdf5Dataset, Hdf5Filter } from "../../hdf5/model.ts";
 import type { ClassicVariable } from "../classic/header.ts";
@@ -53,7 +53,7 @@ function classicStorage(
   const common = { dtype, itemSize: type.size, filters: [] };
   const record = product(shape.slice(1)) * type.size;
   if (stride === undefined || stride === record) return { ...common, ...consecutive(shape, cut, begin, type.size) };
-  // Between two records of a variable lie those of the others.
+  // Between two records of a variable are those of the others.
   const rest = shape.slice(1);
   const records = record === 0 ? 0 : shape[0]!;
   const pieces = Array.from({ length: records }, (_, i) => ({

@@ -4,7 +4,7 @@
  * numcodecs' filters see bytes, too, which their own configuration gives a type (`numcodecs/delta.py`: `view(astype)`),
  * so in version 2 any order of them makes sense, and in version 3 they are the same over an array's bytes.
  *
- * To add one: a line in the table, and a chunk made by the Python package in `test/formats/zarr/codecs.test.ts`.
+ * To add one: a line in the table, and a chunk written by the Python package in `test/formats/zarr/codecs.test.ts`.
  */
 import type { Json } from "../../../core/json.ts";
 import { unpackBlosc, unshuffle } from "../../codecs/blosc.ts";

@@ -25,7 +25,7 @@ export interface Pipeline {
   decode(bytes: Uint8Array): Promise<Block>;
   /** Bytes that a stored chunk can have. */
   readonly mostStored: number;
-  /** Bytes that a stored chunk has beside its values', where it always has as many. */
+  /** Bytes that a stored chunk has in addition to its values', where it always has as many. */
   readonly adds?: number;
   /** Where the chunk is a shard and nothing else is done to it, so that its chunks can be read one by one. */
   readonly sharding?: Sharding;

@@ -28,9 +28,9 @@ import type { BuildPipeline, BytesCodec, ChunkSpec, Pipeline } from "./codec.ts"
 import { decodeShard, shardingOf } from "./sharding.ts";
 import { type DecodeTexts, fixedTexts, textCodec } from "./text.ts";
 
-/** Beside the values: checksums, headers, what doesn't compress. */
+/** In addition to the values: checksums, headers, what doesn't compress. */
 const slack = 2 ** 20;
-/** Bytes of a chunk of texts, whose size no metadata tell. */
+/** Bytes of a chunk of texts, whose size no metadata give. */
 const mostText = 8 * 2 ** 20;
 
 /** Version 2: `compressor`, and `filters` in the order in which they encode. @throws as {@link pipelineV3} does. */

@@ -1,7 +1,7 @@
 /**
  * Shards: several chunks in one stored object, found by an index at its end or start.
  *
- * zarrita 0.7.5 looks for the index at the end whatever `index_location` says, and doesn't check its checksum
+ * zarrita 0.7.5 expects the index at the end whatever `index_location` is, and doesn't check its checksum
  * (https://github.com/manzt/zarrita.js/blob/main/packages/zarrita/src/codecs/sharding.ts): what came out were chunks of
  * 8384883669843575000 bytes. Here an index is decoded by its own codecs, checksum included.
  *

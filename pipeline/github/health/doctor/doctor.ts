@@ -45,9 +45,9 @@ export async function examine(setup: RepositorySetup, github: GitHub, world: Wor
 type Repository = Awaited<ReturnType<Rest["repos"]["get"]>>["data"];
 
 function tokenOf({ permissions }: Repository): Diagnosis[] {
-  if (permissions?.admin) return [good("token", "of an administrator: sees all that is asked here")];
+  if (permissions?.admin) return [good("token", "of an administrator: can read all that is asked here")];
   const how = "run it with a token of an administrator: GITHUB_TOKEN=$(gh auth token) fieldtree doctor";
-  return [{ of: "token", is: "unseen", says: "not an administrator's: names of secrets can't be seen", how }];
+  return [{ of: "token", is: "unseen", says: "not an administrator's: names of secrets can't be read", how }];
 }
 
 /** Jobs without secrets read the log by git without credentials, which requires a public repository. */
@@ -81,7 +81,7 @@ function campaignOf({ node, pins, gateways, log }: CampaignConfig): Diagnosis[] 
   for (const api of [node, ...pins.services].flatMap((one) => ("api" in one ? [one.api] : []))) {
     if (isLoopback(api)) lacks(`${api} is a runner's own machine, and nothing is there`, "give the address others use");
   }
-  if (log.kind === "local") lacks("the log of releases is kept on a disk", "log: { kind: git } keeps it on a branch");
+  if (log.kind === "local") lacks("the log of releases is on a disk", "log: { kind: git } puts it on a branch");
   return found.length > 0 ? found : [good(of, "can be published from anywhere")];
 }
 
@@ -201,7 +201,7 @@ async function clockOf(github: GitHub, world: World): Promise<Diagnosis[]> {
 async function logOf({ log }: CampaignConfig, github: GitHub): Promise<Diagnosis[]> {
   if (log.kind === "local") return [];
   const of = `branch ${log.branch}`;
-  const known = await github.find("looking for the log's branch", (rest, place) =>
+  const known = await github.find("searching for the log's branch", (rest, place) =>
     rest.repos.getBranch({ ...place, branch: log.branch }),
   );
   return [good(of, known ? "is there, with the log of releases" : "comes with the first release")];

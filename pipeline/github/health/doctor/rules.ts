@@ -30,7 +30,7 @@ export async function rulesOf(branch: string, { log }: CampaignConfig, github: G
   if (required !== undefined) found.push(good(of, `${required} must be green before a merge`));
   else {
     const says = "a merge does not wait for plan";
-    const choice = "require the check plan, or fieldtree, which no workflow of a pull request's own can say";
+    const choice = "require the check plan, or fieldtree, which no workflow of a pull request's own can report";
     found.push({ of, is: "missing", says, how: `${how}: ${choice}` });
   }
   if (!types.has("non_fast_forward")) {

@@ -1,5 +1,5 @@
 /**
- * Hashes blocks where they lie.
+ * Hashes blocks in the files they are part of.
  *
  * Every process that takes the lock does so for files with another size or modification time than is listed, and for files
  * in which a reader found damage: a file that was copied back, touched or continued then counts as unchanged again.
@@ -24,7 +24,7 @@ export interface LostBlocks {
   readonly entries: readonly number[];
 }
 
-/** The files of a list, those that are `wanted`, of which blocks can't be read. `progress`: with the bytes of each block. */
+/** The files of a list, those that `isChecked` selects, of which blocks can't be read. `progress`: with the bytes of each block. */
 export async function lostBlocks(
   list: LoadedList,
   inPlace: InPlace,

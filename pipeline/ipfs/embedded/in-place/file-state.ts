@@ -84,7 +84,7 @@ function kindProblem(stat: Stats): string | undefined {
 
 const linkNow = "is a symbolic link now";
 
-/** @throws an error that says nothing about the file, such as too many open files. */
+/** @throws an error that is not about the file, such as too many open files. */
 function problemIn(error: unknown, path: string): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
@@ -110,7 +110,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    // Throws where the error says nothing about the file. Else the file can't be reached: it counts as absent.
+    // Throws where the error is not about the file. Else the file can't be reached: it counts as absent.
     problemIn(error, path);
     return undefined;
   }

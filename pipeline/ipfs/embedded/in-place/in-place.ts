@@ -1,5 +1,5 @@
 /**
- * Blocks in place: those that `add --in-place` left in the files that they are part of, as a source beside the packs.
+ * Blocks in place: those that `add --in-place` left in the files that they are part of, as a source in addition to the packs.
  *
  * ```
  * .fieldtree/in-place/HASH.places   a list of them, see place-list.ts
@@ -25,7 +25,7 @@ export interface InPlace {
   places(digest: Uint8Array): Generator<PlaceInFile>;
   /** The bytes there, not verified. */
   read(place: PlaceInFile): Promise<Uint8Array | FileProblem>;
-  /** Whether blocks can be read, as far as the files' sizes and times show. Each file is looked at once. */
+  /** Whether blocks can be read, as far as the files' sizes and times show. Each file is checked once. */
   state(suspects?: ReadonlySet<string>): InPlaceState;
   /** As that of `Packs`. */
   refresh(which?: "all"): boolean;

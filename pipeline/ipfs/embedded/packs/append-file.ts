@@ -87,6 +87,6 @@ export function appendFile(path: string, fd: number, piece: Buffer, length: numb
 /** The failure where a pack has other bytes than its writer wrote. */
 export function notAsWritten(path: string, how: string): Failure {
   return new Failure("corrupt", `${path} is not as it was written: ${how}`, {
-    hint: "does another program write to that folder? `fieldtree fsck` tells what is lost; then run this again",
+    hint: "does another program write to that folder? `fieldtree fsck` lists what is lost; then run this again",
   });
 }

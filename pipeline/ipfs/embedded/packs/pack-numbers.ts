@@ -63,7 +63,7 @@ function largestNumber(folder: string): number {
 function noted(file: string): number {
   const text = readFileSync(file, "utf8").trim();
   if (/^\d{1,8}$/.test(text)) return Number(text);
-  throw new Failure("corrupt", `${file} should hold the number of the last pack and holds other bytes`, {
+  throw new Failure("corrupt", `${file} should contain the number of the last pack and contains other bytes`, {
     hint: "remove it; the packs themselves are not affected",
   });
 }

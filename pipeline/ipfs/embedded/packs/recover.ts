@@ -48,7 +48,7 @@ async function recoverPack(folder: string, pack: Pack, size: number, world: Worl
     // Without its index it is unknown what was committed, so nothing is cut off: unreadable bytes are skipped.
     await writeDurably(indexPath, makeIndex(entriesOf(pack.index), size).bytes);
     world.log(
-      `${pack.path}: its index was ${pack.flaw}; made it again from the ${pack.index.count} blocks in the pack`,
+      `${pack.path}: its index was ${pack.flaw}; rebuilt it from the ${pack.index.count} blocks in the pack`,
     );
     return;
   }
@@ -62,5 +62,5 @@ async function recoverPack(folder: string, pack: Pack, size: number, world: Worl
   }
   await writeDurably(indexPath, index.bytes);
   const [left, recovered] = [size - pack.index.covered, index.count - pack.index.count];
-  world.log(`${pack.path}: an interrupted run left ${left} bytes; kept the ${recovered} whole blocks in them`);
+  world.log(`${pack.path}: an interrupted run left ${left} bytes; recovered the ${recovered} whole blocks in them`);
 }

@@ -101,4 +101,4 @@ function lost(digest: Uint8Array, why: string | undefined): Failure {
   return new Failure("corrupt", `block ${cid} was stored, and is in no pack's index now`, { hint });
 }
 
-const hint = "`fieldtree fsck` tells what is lost, `fieldtree fsck --repair` takes it out; then run this again";
+const hint = "`fieldtree fsck` lists what is lost, `fieldtree fsck --repair` takes it out; then run this again";

@@ -118,7 +118,7 @@ function startMember(onLost: () => void): Member {
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
   const waiting: Waiting[] = [];
-  // Only while it has something to read does it keep the process running.
+  // The process waits for it only while it has something to read.
   worker.unref();
   worker.on("message", (replies: readonly Reply[]) => {
     for (const reply of replies) waiting.shift()?.answered(reply);

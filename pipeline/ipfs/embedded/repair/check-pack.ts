@@ -104,7 +104,7 @@ async function checkWindow(window: Window, pack: Pack, packs: Packs): Promise<Pa
       const apart = digests ? undefined : await readAt(pack, place.offset - before, before + place.length, packs);
       if (!digests && !apart) damaged.push({ entry, problem: "is cut off, or the disk can't read it" });
       else if (digest.compare(digests?.subarray(i * 32, i * 32 + 32) ?? sha256(apart!.subarray(before))) !== 0)
-        damaged.push({ entry, problem: "holds other bytes" });
+        damaged.push({ entry, problem: "contains other bytes" });
       else {
         const at = place.offset - start;
         const wrong = wrongHead(apart?.subarray(0, before) ?? record.subarray(at - before, at), digest, place);

@@ -8,7 +8,7 @@
  * A pack is written before its index. A pack younger than its index was changed by another program, so its blocks are in an
  * unknown state until they are hashed, which the next process that takes the lock does.
  *
- * Blocks in place count while their files have the size and the modification time that were listed, which is looked at each
+ * Blocks in place count while their files have the size and the modification time that were listed, which is checked each
  * time: no program announces that it changes or moves a file.
  */
 import { statSync } from "node:fs";

@@ -165,7 +165,7 @@ function* strangers(folder: string): Generator<Damage> {
       yield {
         level: "error",
         rule: "stranger",
-        says: `${path} is not a file, and stands where a pack belongs`,
+        says: `${path} is not a file, and is in the place of a pack`,
         fix: "move it away",
       };
     } else if (index !== undefined && !names.has(name.replace(/index$/, "car"))) {
@@ -199,7 +199,7 @@ function* packDamage(pack: Pack): Generator<Damage> {
       level: "hint",
       rule: "uncommitted",
       says: `${pack.path}: ${pack.size - pack.index.covered} bytes of a write that is under way or was killed`,
-      fix: "the next write keeps what is whole in them",
+      fix: "the next write recovers what is whole in them",
     };
   }
 }

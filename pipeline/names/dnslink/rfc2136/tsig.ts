@@ -101,7 +101,7 @@ function refusalOf(who: string, key: TsigKey, { error, other }: Signature, now: 
     const apart = Math.round(Math.abs(now.getTime() - theirs.getTime()) / 1000);
     const says = `${who} refuses the time of the signature (BADTIME): here it is ${now.toISOString()}, there ${theirs.toISOString()}`;
     return new Failure("refused", `${says}, ${apart} s apart where ${fudge} s are allowed`, {
-      hint: "set this machine's clock, or the server's: timedatectl tells whether it is synchronised",
+      hint: "set this machine's clock, or the server's: timedatectl shows whether it is synchronised",
     });
   }
   const why = errors.get(error) ?? (error === badTime ? "the clocks differ (BADTIME)" : `TSIG error ${error}`);
@@ -132,7 +132,7 @@ function tsigIn(message: Buffer): Signature | undefined {
   const afterMac = mac + message.readUInt16BE(times + 8);
   const other = afterMac + 6;
   if (end !== message.length || other + message.readUInt16BE(afterMac + 4) !== end) {
-    throw new RangeError("a TSIG record of another length than it says");
+    throw new RangeError("a TSIG record of another length than it declares");
   }
   const unsigned = Buffer.from(message.subarray(0, start));
   unsigned.writeUInt16BE(message.readUInt16BE(afterMac), 0);

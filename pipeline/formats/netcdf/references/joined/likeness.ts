@@ -1,5 +1,5 @@
 /**
- * Whether two files can be parts of one dataset: everything that says what values mean and how they are stored is the same,
+ * Whether two files can be parts of one dataset: everything about what values mean and how they are stored is the same,
  * and so are all values that the joined dimension has no part in.
  */
 
