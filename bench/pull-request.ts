@@ -73,7 +73,9 @@ try {
     const root = (await kubo.ipfs("files", "stat", "--hash", "/bench")).trim();
     const described = found.changes.filter(({ datasets }: { datasets: unknown[] }) => datasets.length === 1);
     if (found.state !== "ready" || described.length !== changed.length || found.root.to !== root)
-      throw new Error(`Kubo built ${root}, fieldtree ${found.root.to}: ${found.state}, ${JSON.stringify(found.changes)}`);
+      throw new Error(
+        `Kubo built ${root}, fieldtree ${found.root.to}: ${found.state}, ${JSON.stringify(found.changes)}`,
+      );
     row(`plan of a pull request, ${leaves} leaves, ${changed.length} changed, ${roundTrip} ms away`, {
       ...planned,
       "ipfs files, ipfs dag stat and curl": byHand.byHand!,

@@ -19,8 +19,8 @@ release-N, latest and portal are buckets that can be read only. A HEAD or GET of
 that of the bucket.
 
 \`s3 snapshot BUCKET\` prints the CID of a bucket as it is now, equal to that of \`ipfs add -r -H --cid-version=1\` of the same files, and
-pins it; with --at it writes the line of tree.yaml, and with --pull-request it proposes it as \`pull-request\` does. It may run beside the
-gateway. \`gc\` leaves what buckets have; \`gc --added\` unpins snapshots that are not in tree.yaml.`,
+pins it; with --at it writes the line of tree.yaml, and with --pull-request it proposes it as \`pull-request\` does. It may run while the
+gateway runs. \`gc\` leaves what buckets have; \`gc --added\` unpins snapshots that are not in tree.yaml.`,
   example: "fieldtree s3 --port 9000",
 
   endsBySignal: true,

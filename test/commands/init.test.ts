@@ -202,7 +202,7 @@ names: [{ domain: example.org, to: tree, provider: { kind: desec, token: DESEC_T
 const terminal = await execa("script", ["--version"], { reject: false });
 
 describe.skipIf(terminal.exitCode !== 0)("init on a terminal", () => {
-  it("asks for what no flag says", async () => {
+  it("asks for what no flag gives", async () => {
     const cwd = await aFolder();
     const program = new URL("../../pipeline/bin.ts", import.meta.url).pathname;
     const { stdout } = await execa("script", ["-qec", `'${process.execPath}' '${program}' init`, "/dev/null"], {

@@ -67,7 +67,7 @@ describe("a mistake that was released and taken out again", () => {
   it("stays where campaign.yaml retains all releases, or as many as there are, and the reason is given", async () => {
     const { run, keep } = await aMistake();
     const all = await run("prune");
-    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining("keeps all releases") });
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining("retains all releases") });
     keep("2 releases");
     expect((await run("prune", "--json")).json()).toEqual([{ releases: 0, pins: 0, bytes: 0 }]);
     keep("30 d");

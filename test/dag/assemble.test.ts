@@ -105,7 +105,7 @@ describe("a tree that is edited", () => {
         for (const { path, seed, empty, look } of edits) {
           if (seed === null) {
             if (leaves.delete(path)) tree.remove(path);
-            else expect(() => tree.remove(path)).toThrow(/no leaf stands/);
+            else expect(() => tree.remove(path)).toThrow(/no leaf is at/);
           } else {
             const content = empty ? ({ empty: true } as const) : some(seed);
             const clashes = [...leaves.keys()].some(

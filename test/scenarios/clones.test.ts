@@ -117,7 +117,7 @@ describe("a clone that has the log and git, and no blocks", { timeout: 120_000 }
       expect(unchecked.map(({ check }) => check)).toEqual(unmade);
       expect(unchecked.at(-1).says).toContain("can't be checked from here");
       for (const { mend } of unchecked) expect(mend).toEqual(expect.any(String));
-      expect(stdout).toContain(`${unmade.length} of ${3 + unmade.length} checks could not be made from here, 0 failed`);
+      expect(stdout).toContain(`${unmade.length} of ${3 + unmade.length} checks could not be run from here, 0 failed`);
     }
 
     for (const verb of [["publish"], ["rollback", "1"]]) {

@@ -58,7 +58,7 @@ describe.skipIf(!outwardServers)("a campaign with four kinds of servers around i
     const mending = await run("rollback", "1");
     expect(mending.code, mending.stderr).toBe(4);
     expect(mending.stderr).toContain("release 1: no release is created");
-    expect(mending.stderr).toContain("unpin there what is lacking");
+    expect(mending.stderr).toContain("unpin there what is missing");
 
     for (const said of [published, again, status, green, red, mending]) {
       for (const secret of ["mirror-canary", "shop-canary", outward.primary.key.split(":").at(-1)!]) {

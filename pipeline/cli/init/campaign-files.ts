@@ -29,7 +29,7 @@ gateways: ["https://ipfs.io"]
 
 # Who is asked to review changes below which path.
 # owners:
-#   "products/HALO/**": [somebody]
+#   "products/HALO/**": [octocat]
 `;
 
 export function treeYaml({ schemas }: InitOptions): string {

@@ -259,6 +259,6 @@ function formatPins(pins: readonly PinObservation[]): string {
   const optional = first.required ? "" : ", optional";
   const targets = pins.map(({ desired }) => formatTarget(desired.target));
   if (targets.length > few) return `pin ${targets.length} roots ${end}${optional}`;
-  const cid = targets.length === 1 ? ` (${first.cid ?? "the portal to be made"})` : "";
+  const cid = targets.length === 1 ? ` (${first.cid ?? "the next portal"})` : "";
   return `pin ${targets.join(", ")} ${end}${cid}${optional}`;
 }

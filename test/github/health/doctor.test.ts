@@ -99,7 +99,7 @@ describe("the doctor", () => {
     expect(says).toEqual([
       expect.stringContaining("no service pins what is published"),
       expect.stringContaining("nowhere to fetch data from"),
-      expect.stringContaining("kept on a disk"),
+      expect.stringContaining("is on a disk"),
     ]);
   });
 

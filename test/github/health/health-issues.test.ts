@@ -117,8 +117,8 @@ describe("the clock", () => {
 
   it.each([
     [{}, "release 12, verified 2026-11-21", "brightgreen"],
-    [{ problems: ["names", "pins"] }, "release 12, 2026-11-21: look at names, pins", "orange"],
-    [{ problems: ["content"] }, "release 12, 2026-11-21: look at content", "red"],
+    [{ problems: ["names", "pins"] }, "release 12, 2026-11-21: check names, pins", "orange"],
+    [{ problems: ["content"] }, "release 12, 2026-11-21: check content", "red"],
     [{ verified: false }, "release 12, not verified on 2026-11-21", "lightgrey"],
     [{ release: undefined }, "nothing published yet", "lightgrey"],
   ])("shows %j as “%s”", (more, message, color) => {

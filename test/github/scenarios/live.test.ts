@@ -102,7 +102,7 @@ describe("a merge", timeoutMs, () => {
     expect(await job("record", mayRecord, { at: desk, env })).toMatchObject({ release: 3, told: [] });
     // What GitHub starts no plan for any more.
     expect(beside!.comments()).toMatchObject([
-      { body: expect.stringContaining("Git sees a conflict here, and there is none") },
+      { body: expect.stringContaining("Git reports a conflict here, and there is none") },
     ]);
     expect(against!.comments()).toMatchObject([
       { minimized: "outdated" },

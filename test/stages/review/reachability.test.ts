@@ -156,7 +156,7 @@ describe("a stranger's data costs what it may", () => {
     const roots = Array.from({ length: 100 }, (_, i) => CID.parse(v1(1_000_000 + i)));
     const found = await reach(roots, [source], { blocks: 10 });
     expect(asked()).toBe(10);
-    expect(found.at(-1)).toMatchObject({ from: [], problem: "bottomless: looking ended after 10 blocks" });
+    expect(found.at(-1)).toMatchObject({ from: [], problem: "bottomless: the examination ended after 10 blocks" });
   });
 
   it("however big its blocks are: no more than a block for each request beyond the bytes it may have", async () => {
@@ -165,7 +165,7 @@ describe("a stranger's data costs what it may", () => {
     const found = await reach(roots, [source], { bytes: 20_000_000 });
     expect(given()).toBeLessThan(20_000_000 + 16 * 1_010_000);
     expect(found[0]).toMatchObject({ from: ["bottomless"] });
-    expect(found.at(-1)).toMatchObject({ from: [], problem: "bottomless: looking ended after 20 MB" });
+    expect(found.at(-1)).toMatchObject({ from: [], problem: "bottomless: the examination ended after 20 MB" });
   });
 
   it("however long it takes: what has not answered in time is out of reach, and nothing is left running", async () => {
@@ -183,14 +183,14 @@ describe("a stranger's data costs what it may", () => {
         }),
     };
     const [found] = await reach([root], [silent], { time: 50 });
-    expect(found).toMatchObject({ from: [], problem: "silent: looking ended after 0.05 s" });
+    expect(found).toMatchObject({ from: [], problem: "silent: the examination ended after 0.05 s" });
     expect(waiting).toBe(0);
   });
 
   it("and a root that came in time is there, though looking ended below it", async () => {
     const { home, root } = await aDag();
     const [found] = await reach([root], [sourceOf(home)], { blocks: 9, bytes: 100 });
-    expect(found).toMatchObject({ from: ["node"], partial: "looking ended after 100 B" });
+    expect(found).toMatchObject({ from: ["node"], partial: "the examination ended after 100 B" });
     expect(found!.problem).toBeUndefined();
   });
 

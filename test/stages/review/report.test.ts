@@ -421,7 +421,7 @@ describe("new data", () => {
     });
     const { report: made } = await report(review, { base: "", proposal: `a: ${endless}\nb: ${good.cid}\n` });
     expect(made.changes.flatMap(({ datasets }) => datasets)).toMatchObject([
-      { path: "a", failed: "looking ended after 5.0 kB" },
+      { path: "a", failed: "the examination ended after 5.0 kB" },
       { path: "b", title: "Good" },
     ]);
   });

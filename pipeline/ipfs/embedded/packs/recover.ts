@@ -47,9 +47,7 @@ async function recoverPack(folder: string, pack: Pack, size: number, world: Worl
   if (pack.flaw) {
     // Without its index it is unknown what was committed, so nothing is cut off: unreadable bytes are skipped.
     await writeDurably(indexPath, makeIndex(entriesOf(pack.index), size).bytes);
-    world.log(
-      `${pack.path}: its index was ${pack.flaw}; rebuilt it from the ${pack.index.count} blocks in the pack`,
-    );
+    world.log(`${pack.path}: its index was ${pack.flaw}; rebuilt it from the ${pack.index.count} blocks in the pack`);
     return;
   }
   const index = indexFrom(pack.path, pack.index.covered, entriesOf(pack.index));
