@@ -14,6 +14,7 @@ export const log: Verb = {
   flags: [
     ["--exit-code", "compare: exit with 10 where this log is ahead, 11 behind, 12 diverged, 13 unrelated"],
     ["--take <side>", "adopt: ours or theirs, at paths that both changed differently"],
+    ["--dns <server...>", "compare, adopt: resolvers of domains, HOST:PORT (default: this machine's)"],
   ],
   about: `Newest first. Every release can be named in addresses: products/HALO@3 is that path as release 3 has it.
 With a name that was pulled, or the CID of a release or portal, it lists those of that campaign.

@@ -8,8 +8,10 @@ import { codecs } from "../../pipeline/dag/block.ts";
 import { aFolder, fieldtree } from "../commands/program.ts";
 import { expectSchema } from "../commands/schemas.ts";
 import { blocksIn } from "../docs/pages.ts";
+import { fakeDns, fromTable } from "../fakes/dns-server.ts";
 
-const env = { SOURCE_DATE_EPOCH: "1767225600" };
+/** All blocks are on the stick: no gateway is there to be asked for any. */
+const env = { SOURCE_DATE_EPOCH: "1767225600", IPFS_GATEWAY: "http://127.0.0.1:9" };
 
 async function run(cwd: string, ...args: string[]) {
   const ran = await fieldtree([...args, "--json"], { cwd, env });
@@ -89,4 +91,25 @@ it("have one log again after a stick went both ways, and a conflict shows both s
   expect(refused.lines.find(({ event }) => event === "conflict")).toMatchObject({
     ...{ path: "new", base: null, ours: leaf("mine"), theirs: leaf("yours") },
   });
+});
+
+it("compare by a domain that leads to the other site's release, asked where --dns says", {
+  timeout: 120_000,
+}, async () => {
+  const around = await aFolder({ "shore/campaign.yaml": "campaign: test\n", "shore/tree.yaml": "" });
+  const [ship, shore] = [join(around, "ship"), join(around, "shore")];
+  await published(shore, "shared", "A");
+  await cp(shore, ship, { recursive: true });
+  const theirs = await published(shore, "shore", "B");
+  const file = join(around, "shore.car");
+  expect((await run(shore, "car", "export", "--scope", "release", "-o", file)).code).toBe(0);
+  expect((await run(ship, "car", "import", file)).code).toBe(0);
+  const link = `dnslink=/ipfs/${theirs.head}`;
+  const dns = await fakeDns(fromTable("example", { "_dnslink.shore.example TXT": [link] }));
+  const by = ["shore.example", "--dns", dns.address];
+  const compared = await run(ship, "log", "compare", ...by);
+  expect(compared.last, compared.stderr).toMatchObject({ relation: "behind", by: 1 });
+  const adopted = await run(ship, "log", "adopt", ...by);
+  expect(adopted.code, adopted.stderr).toBe(0);
+  expect((await run(ship, "log", "compare", file)).last).toMatchObject({ relation: "equal" });
 });

@@ -54,7 +54,8 @@ export async function otherCopy(named: string, campaign: Campaign, call: Call): 
 
 /** What an address, or a name that was pulled, leads to now: it is pulled first. */
 async function pulled(named: string, aliases: Aliases, campaign: Campaign, call: Call): Promise<OtherLog> {
-  const options = { alias: Object.hasOwn(aliases.pulled, named), force: false, verbose: false, dns: [] };
+  const dns = Array.isArray(call.flags.dns) ? call.flags.dns.map(String) : [];
+  const options = { alias: Object.hasOwn(aliases.pulled, named), force: false, verbose: false, dns };
   const { remote, name } = await pullAddress(named, options, aliases, campaign, call);
   if (remote.cid.code === codecs.dagCbor) return atRelease(remote.cid, name, campaign, call.world);
   throw new Failure("input", `${shown(named, 200)} leads to ${remote.cid}, which is no release`, {

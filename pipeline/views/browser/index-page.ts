@@ -14,6 +14,7 @@ import { type ListRow, rowOf, rowTexts } from "../../core/page/row.ts";
 import type { DatasetEntry, Entry } from "../../core/stac/catalog-entry.ts";
 import { grouped } from "../../core/text/plural.ts";
 import type { Content } from "../view.ts";
+import { elsewhere } from "./elsewhere.ts";
 
 /** Rows of the page. A campaign that has no more is listed whole, without a script. */
 const mostRows = 24;
@@ -78,7 +79,7 @@ ${dataScript("application/json", "campaign", facts)}
 ${newest.map((entry) => html`<li>${rowOf(listRowOf(entry), options)}</li>\n`)}</ol>
 </main>
 </div>
-<footer><p>A CID names exactly these bytes, wherever they are stored. This release: <code class="cid">${facts.release.root}</code></p></footer>
+<footer>${elsewhere(campaign)}<p>A CID names exactly these bytes, wherever they are stored. This release: <code class="cid">${facts.release.root}</code></p></footer>
 `,
   );
 }
