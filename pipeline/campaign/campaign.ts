@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { CID } from "multiformats/cid";
 import { type CampaignConfig, facts } from "../core/campaign/campaign.ts";
 import type { MirrorConfig } from "../core/campaign/mirrors.ts";
+import { pinnedSisters } from "../core/campaign/sister-config.ts";
 import { Failure } from "../core/failure.ts";
 import { stableJson } from "../core/json.ts";
 import type { World } from "../core/world.ts";
@@ -87,7 +88,9 @@ export async function openStore(folder: string, env: Environment, world: World):
   const home = await homeOrGateways(config, state, secret);
   const gateways = await gatewaysOf(config);
   const reach = gateways ? firstOf(home, gateways) : home;
-  const published = facts(config, await doisIn(folder), await sistersIn(folder, config.sisters));
+  const sisterNames = config.sisters.map(({ name }) => name);
+  const sisters = await sistersIn(folder, sisterNames);
+  const published = facts(config, await doisIn(folder), sisters);
   const log = await logOf(config, { folder, state, blocks: home, env });
   const services = await configuredPinServices(config, secret);
   const announced = await configuredNames(config, { secret, env, attachments: log.attachments });
@@ -114,7 +117,7 @@ export async function openStore(folder: string, env: Environment, world: World):
     references: await memory(join(state, "remembered", "references")),
     signers: config.log.signers,
     pinServices: services.map(({ service }) => service),
-    pins: config.pins,
+    pins: { ...config.pins, extra: [...config.pins.extra, ...pinnedSisters(sisters, config.sisters)] },
     origins: await originsOf(config, secret),
     httpOrigin: () => homeOriginIn(state),
     names: announced.map(({ name }) => name),

@@ -25,7 +25,8 @@ import { type NodeConfig, nodeSchema, settledNode } from "./node.ts";
 import { type PinsConfig, pinsSchema, settledPins } from "./pins.ts";
 import { type ReviewConfig, reviewSchema, settledReview } from "./review.ts";
 import { type S3Config, s3Schema, settledS3 } from "./s3.ts";
-import { pulledName, type Sister } from "./sisters.ts";
+import { type SisterConfig, settledSisters, sistersSchema } from "./sister-config.ts";
+import type { Sister } from "./sisters.ts";
 
 /** The keys of campaign.yaml that published files depend on: equal facts give equal items and views. */
 export interface Facts {
@@ -61,7 +62,7 @@ export interface Provider {
 /** campaign.yaml with every default filled in. */
 export interface CampaignConfig extends Omit<Facts, "doi" | "dois" | "sisters" | "mirrors"> {
   /** Names of remotes.json. */
-  readonly sisters: readonly string[];
+  readonly sisters: readonly SisterConfig[];
   readonly mirrors: readonly MirrorConfig[];
   readonly node: NodeConfig;
   /** Globs over paths in the tree. Nothing in `only` means everything. */
@@ -194,7 +195,7 @@ export const campaignSchema = v.pipe(
       doi: optional("Where DOIs of datasets are registered. Default: nowhere", doiSchema),
       sisters: optional(
         "Campaigns that were pulled, by name, whose data is found with this one's. Default: none",
-        v.array(v.pipe(v.string(), v.regex(pulledName, "must be names")), "must be a list of names"),
+        sistersSchema,
       ),
       followers: optional("An IPFS Cluster that others can follow. Default: none", followersSchema),
       mirrors: optional("Mirrors that publish what they have. Default: none", mirrorsSchema),
@@ -289,7 +290,7 @@ function settled(config: v.InferOutput<typeof campaignSchema>): CampaignConfig {
       ...(url && { url }),
     })),
     projects: projects ?? {},
-    sisters: config.sisters ?? [],
+    sisters: settledSisters(config.sisters),
     mirrors: settledMirrors(config.mirrors),
     ...(config.followers && { followers: settledFollowers(config.followers) }),
     profile: profile ?? "cid-v1",
