@@ -67,7 +67,12 @@ export const fsck: Verb = {
 async function* bucketDamage(home: HomeNode, state: string, world: World): AsyncGenerator<Damage> {
   if ((await readList(join(state, "s3"))).length === 0) return;
   yield* checkBuckets(join(state, "s3"), {
-    has: (cid) => hasBlock(cid, home, world),
+    async has(cid) {
+      if (await hasBlock(cid, home, world)) return true;
+      // The gateway answers before an index has what it stored.
+      home.findUncommitted?.();
+      return hasBlock(cid, home, world);
+    },
     get: (cid) => required(cid, home, world),
   });
 }

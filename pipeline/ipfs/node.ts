@@ -65,7 +65,7 @@ export interface HomeNode extends Node {
   /**
    * Present where many small writes can be stored faster than by `put`: stores blocks that the caller built, which are not hashed again.
    * When this returns they survive a power cut. This node has them at once, other processes some seconds later or when it is closed,
-   * and after a crash once a process writes to the node.
+   * and after a crash once a process writes to the node; or at once by {@link findUncommitted}.
    */
   putBuilt?(blocks: Iterable<Block> | AsyncIterable<Block>, world: World): Promise<void>;
 
@@ -134,6 +134,12 @@ export interface HomeNode extends Node {
    * With `repair`, damaged blocks are removed, so that they can be added or fetched again.
    */
   fsck?(options: { readonly repair: boolean }, world: World): AsyncGenerator<Damage, Checked>;
+
+  /**
+   * Present where other processes see a stored block some seconds later, or after a crash once a process writes: from then on
+   * this node has what they stored until now.
+   */
+  findUncommitted?(): void;
 
   /** Present where files on this machine can be added faster than through `put`. */
   add?: AddFiles;

@@ -1,5 +1,5 @@
 /** Blocks that are stored by many small writes: durable at once, indexed later. */
-import { cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -47,6 +47,30 @@ it("are found by others once the node is closed, and after a crash once another 
   await Promise.all([closed.close(), after.close()]);
 });
 
+it("are found by a check while another process stores them, and after a crash before any process writes", async () => {
+  const state = aFolder();
+  const crashed = aFolder();
+  const node = embedded(state);
+  const check = embedded(state);
+  for (const block of blocks) {
+    await node.putBuilt([block], world);
+    check.findUncommitted();
+    expect(await check.has(block.cid, world)).toBe(true);
+    expect(Buffer.from((await check.get(block.cid, world)) ?? [])).toEqual(Buffer.from(block.bytes));
+  }
+  cpSync(state, crashed, { recursive: true });
+  // The next record was being written.
+  appendFileSync(join(crashed, "packs", "00000001.car"), Buffer.from([44, 1, 0x55, 0x12, 32]));
+  await Promise.all([node.close(), check.close()]);
+
+  const before = snapshot(crashed);
+  const after = embedded(crashed);
+  after.findUncommitted();
+  for (const { cid } of blocks) expect(await after.has(cid, world)).toBe(true);
+  await after.close();
+  expect(snapshot(crashed)).toEqual(before);
+});
+
 it("stay where a later write of the same pack is given up", async () => {
   const folder = aFolder();
   const writer = openWriter({ folder, number: 1, piece: newPiece(), limits: defaultLimits });
@@ -66,4 +90,12 @@ function aFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "fieldtree-built-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Every file of the packs' folder, with its bytes. */
+function snapshot(state: string): readonly [string, string][] {
+  const folder = join(state, "packs");
+  return readdirSync(folder)
+    .sort()
+    .map((name) => [name, readFileSync(join(folder, name)).toString("hex")]);
 }

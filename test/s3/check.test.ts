@@ -1,5 +1,5 @@
 /** `fsck` of what buckets have, and what garbage collection leaves. */
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { CID } from "multiformats/cid";
@@ -10,7 +10,7 @@ import { retainAll } from "../../pipeline/s3/blocks/retain.ts";
 import { openBucket } from "../../pipeline/s3/store/bucket.ts";
 import { readBuckets } from "../../pipeline/s3/store/buckets.ts";
 import { checkBuckets } from "../../pipeline/s3/store/check.ts";
-import { aFolder } from "../commands/program.ts";
+import { aCampaign, aFolder, fieldtree } from "../commands/program.ts";
 import { testWorld } from "../fakes/world.ts";
 import { texts } from "./client.ts";
 import { gateway } from "./gateway.ts";
@@ -72,6 +72,22 @@ it("fsck names each version and part that lacks blocks, a ledger that is damaged
   whole.writeUInt32LE(crc32(whole.subarray(start + 8, start + 8 + whole.readUInt32LE(start))), start + 4);
   await writeFile(file("data.ledger"), whole);
   expect((await problems(folder)).map((each) => each.split(":")[0])).toEqual(["checkpoint"]);
+});
+
+it("fsck finds what a gateway that was killed had stored a moment before", async () => {
+  const campaign = await aCampaign();
+  const { put, stop } = await gateway(campaign);
+  await put("x", "a".repeat(mib));
+  await put("y", "b");
+  // What a kill leaves: the files as they are.
+  const killed = await aFolder();
+  await cp(campaign, killed, { recursive: true });
+  await rm(join(killed, ".fieldtree", "packs", "lock"));
+  await stop();
+  expect(await fieldtree(["fsck"], { cwd: killed })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("nothing is lost"),
+  });
 });
 
 /** Where the record begins that has byte `at`. */

@@ -30,6 +30,7 @@ import { defaultLimits, type Limits } from "./packs/limits.ts";
 import { openPacks } from "./packs/packs.ts";
 import { recentPlaces } from "./packs/recent-places.ts";
 import { removeDrafts } from "./packs/recover.ts";
+import { uncommittedIn } from "./packs/uncommitted.ts";
 import { pinnedRoots } from "./pinned-roots.ts";
 import { writePins } from "./pins.ts";
 import { putBlocks, putBuilt } from "./put-blocks.ts";
@@ -45,6 +46,7 @@ export type EmbeddedNode = HomeNode &
     Pick<
       HomeNode,
       | "putBuilt"
+      | "findUncommitted"
       | "getInto"
       | "has"
       | "add"
@@ -124,6 +126,8 @@ export function embedded(folder: string, given: Partial<Limits> = {}): EmbeddedN
       if (options.repair) await open(world, "asFound");
       return yield* check(store.checked, options, world);
     },
+
+    findUncommitted: uncommittedIn(packs, recent),
 
     async close() {
       await close();
