@@ -214,7 +214,7 @@ describe("scan", () => {
       leaf = await folderOf(parts.home, Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, leaf])));
     }
     const { entries } = await scanned(parts, { leaf });
-    const says = expect.stringContaining(`holds ${4 ** 12} datasets, of which ${bounds.datasets} are listed`);
+    const says = expect.stringContaining(`contains ${4 ** 12} datasets, of which ${bounds.datasets} are listed`);
     expect(entries[0]).toMatchObject({ findings: [{ says }] });
     expect(entries).toHaveLength(1 + bounds.datasets);
   });
