@@ -13,6 +13,7 @@ import type { Json } from "../core/json.ts";
 import { plural } from "../core/text/plural.ts";
 import { formatBytes } from "../core/text/shown.ts";
 import { setLeaf } from "../core/tree/edit.ts";
+import { treePathIn } from "../core/tree/names.ts";
 import { readTree } from "../core/tree/tree.ts";
 import type { AddOptions } from "../dag/build/add-options.ts";
 import { type ProfileName, profiles } from "../dag/profile.ts";
@@ -96,7 +97,7 @@ function inPlaceOn(home: HomeNode): AddFiles {
 function placesOf({ args, flags, cwd }: Call): ReadonlyMap<string, string> {
   const { at } = flags;
   if (typeof at !== "string") return new Map();
-  const place = at.replace(/^\/+|\/+$/g, "");
+  const place = treePathIn(at);
   if (at.endsWith("/")) {
     const below = (path: string) => [place, basename(resolve(cwd, path))].filter((name) => name !== "").join("/");
     const places = new Map(args.map((path) => [path, below(path)]));

@@ -1,4 +1,5 @@
 /** `doi`: registers the DOI of a dataset at DataCite, and notes it in dois.yaml. */
+
 import { join } from "node:path";
 import type { Campaign } from "../campaign/campaign.ts";
 import { type DoiSettings, doiSettings, doisIn, saveDois } from "../campaign/dois.ts";
@@ -13,6 +14,7 @@ import { recordXml } from "../core/datacite/xml.ts";
 import { Failure } from "../core/failure.ts";
 import { datasetPage } from "../core/stac/names.ts";
 import { shown } from "../core/text/shown.ts";
+import { treePathIn } from "../core/tree/names.ts";
 import type { World } from "../core/world.ts";
 import { lock } from "../disk/lock.ts";
 import { changeDoi } from "../stages/dois/change-doi.ts";
@@ -128,7 +130,7 @@ async function targetAt(
   world: World,
 ): Promise<{ target: DoiTarget; isLive: boolean }> {
   const { facts, log } = campaign;
-  const path = written.replace(/^\/+|\/+$/g, "");
+  const path = treePathIn(written);
   const { entry, leaf } = await datasetAt({ path, release: undefined }, campaign, world);
   const { item, cid } = entry;
   assertNoOther(item.properties["sci:doi"], path, dois);

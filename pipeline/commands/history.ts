@@ -1,4 +1,5 @@
 /** `history`: lists the versions of a dataset, across releases and moves. */
+
 import { comparedText } from "../cli/print/compared-dataset.ts";
 import { printable } from "../cli/print/terminal.ts";
 import type { Verb } from "../cli/verb.ts";
@@ -6,6 +7,7 @@ import { parseCid } from "../core/cid.ts";
 import { Failure, kinds } from "../core/failure.ts";
 import { byBytes } from "../core/text/order.ts";
 import { shown } from "../core/text/shown.ts";
+import { treePathIn } from "../core/tree/names.ts";
 import {
   type DatasetVersions,
   dataOf,
@@ -33,7 +35,7 @@ changed follows from the CIDs of chunks; no chunk is read. Exits with 4 where da
   example: "fieldtree history products/HALO/radar.zarr",
 
   async run({ args, flags, store: open, campaign, out, world }) {
-    const path = args[0]!.replace(/^\/+|\/+$/g, "");
+    const path = treePathIn(args[0]!);
     const { log } = await open();
     const releases = await Array.fromAsync(allReleasesFrom(await publishedHead(log, world), log, world));
     const versions = releases.reverse().reduce((state, { release }) => withRelease(state, release), noVersions);

@@ -1,4 +1,5 @@
 /** `import`: fetches the data that an intake catalog points to, and puts it into the tree. */
+
 import { readFile, rm } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import type { CID } from "multiformats/cid";
@@ -12,6 +13,7 @@ import { type ImportRecord, readImports, writeImports } from "../core/intake/imp
 import { formatBytes } from "../core/text/shown.ts";
 import { setLeaf } from "../core/tree/edit.ts";
 import type { Edit } from "../core/tree/edited-tree.ts";
+import { treePathIn } from "../core/tree/names.ts";
 import { readTree } from "../core/tree/tree.ts";
 import { walk } from "../dag/read/read.ts";
 import { readIfThere } from "../disk/read.ts";
@@ -46,7 +48,7 @@ is named, and the exit code is 4 where something did not answer, 1 where somethi
   async run(call) {
     const { args, flags, cwd, folder, world } = call;
     if (typeof flags.at !== "string") throw new Failure("input", "--at is missing", { hint: "--at products" });
-    const at = flags.at.replace(/^\/+|\/+$/g, "");
+    const at = treePathIn(flags.at);
     const only = Array.isArray(flags.only)
       ? (flags.only as readonly string[]).map((name) => name.replaceAll(".", "/"))
       : [];

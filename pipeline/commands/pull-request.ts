@@ -4,6 +4,7 @@ import { proposalFlags, proposeEdits } from "../cli/propose-edits.ts";
 import type { Call, Verb } from "../cli/verb.ts";
 import { Failure } from "../core/failure.ts";
 import type { Edit } from "../core/tree/edited-tree.ts";
+import { treePathIn } from "../core/tree/names.ts";
 
 export const pullRequest: Verb = {
   args: "[path=cid...]",
@@ -27,11 +28,11 @@ function editsIn({ args, flags }: Call): Edit[] {
   const put = args.map((arg): Edit => {
     const at = arg.lastIndexOf("=");
     if (at < 1) throw new Failure("input", `${arg}: needs PATH=CID`, { hint: "fieldtree add prints the CID" });
-    return { path: arg.slice(0, at).replace(/^\/+|\/+$/g, ""), written: arg.slice(at + 1) };
+    return { path: treePathIn(arg.slice(0, at)), written: arg.slice(at + 1) };
   });
   const { remove } = flags;
   const gone = Array.isArray(remove) ? remove : typeof remove === "string" ? [remove] : [];
-  const edits = [...put, ...gone.map((path: string): Edit => ({ path: path.replace(/^\/+|\/+$/g, "") }))];
+  const edits = [...put, ...gone.map((path: string): Edit => ({ path: treePathIn(path) }))];
   if (edits.length > 0) return edits;
   throw new Failure("input", "nothing is proposed", { hint: "PATH=CID, or --remove PATH" });
 }

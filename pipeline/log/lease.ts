@@ -6,6 +6,9 @@
  */
 import type { World } from "../core/world.ts";
 
+/** ms until a lease ends that is not renewed, where it does not end with its process. */
+export const leaseTerm = 600_000;
+
 export interface Lease {
   /** Unique: two leases taken in the same instant with the same texts must differ. */
   readonly id: string;

@@ -14,6 +14,7 @@ import { shown } from "../core/text/shown.ts";
 import type { World } from "../core/world.ts";
 import { resolveDnslink } from "./dnslink/query/resolve.ts";
 import type { IpnsLookup } from "./ipns/lookup.ts";
+import { cachedFor } from "./ttl.ts";
 
 export interface ResolvedName {
   readonly cid: CID;
@@ -38,9 +39,6 @@ const mostNames = 32;
 /** Domains whose links are remembered. */
 const mostDomains = 1024;
 
-/** s for which a domain's link is remembered at least, so that one page asks once, and at most. */
-const domainTtl = { least: 1, most: 86_400 };
-
 interface Link {
   /** `/ipfs/…` or `/ipns/…` */
   readonly path: string;
@@ -60,8 +58,7 @@ export function nameResolver(lookup: IpnsLookup, servers?: readonly string[]): N
       const { links } = await resolveDnslink(domain, { mode: "strict", ...(servers && { servers }) }, world);
       const [link] = links;
       if (!link) return undefined;
-      const ttl = Math.min(domainTtl.most, Math.max(domainTtl.least, link.ttl));
-      const found = { path: `/${link.namespace}/${link.identifier}`, until: now + ttl * 1000 };
+      const found = { path: `/${link.namespace}/${link.identifier}`, until: now + cachedFor(link.ttl) * 1000 };
       domains.delete(domain);
       domains.set(domain, found);
       const [oldest] = domains.keys();

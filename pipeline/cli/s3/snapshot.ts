@@ -1,4 +1,5 @@
 /** A bucket as it is now: its CID, pinned, and as a line of tree.yaml. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CID } from "multiformats/cid";
@@ -6,6 +7,7 @@ import { Failure } from "../../core/failure.ts";
 import { plural } from "../../core/text/plural.ts";
 import { formatBytes, shown } from "../../core/text/shown.ts";
 import { setLeaf } from "../../core/tree/edit.ts";
+import { treePathIn } from "../../core/tree/names.ts";
 import { assertMayChange } from "../../disk/writable.ts";
 import { writeDurably } from "../../disk/write.ts";
 import { retain } from "../../s3/blocks/retain.ts";
@@ -33,7 +35,7 @@ export async function snapshotBucket(name: string | undefined, isProposed: boole
       hint: names === "" ? "fieldtree s3 lets clients make one" : `buckets: ${names}`,
     });
   }
-  const path = typeof flags.at === "string" ? flags.at.replace(/^\/+|\/+$/g, "") : undefined;
+  const path = typeof flags.at === "string" ? treePathIn(flags.at) : undefined;
   const line = path === undefined || isProposed ? undefined : { path, file: join(folder(), "tree.yaml") };
   if (line) await assertMayChange(line.file);
   const { cid, objects, bytes } = await retain(bucket, home, world);

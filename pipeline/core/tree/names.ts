@@ -11,6 +11,9 @@ export function pathTo(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
 
+/** Returns the path in the tree that a user wrote, perhaps with slashes at its ends. */
+export const treePathIn = (written: string): string => written.replace(/^\/+|\/+$/g, "");
+
 /** Why a directory should not contain that name. The text continues a sentence that begins with the name. */
 export function whatIsBad(name: string): string | undefined {
   if (plainName.test(name) && name.length <= longestName) return undefined;

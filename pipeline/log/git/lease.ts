@@ -18,7 +18,7 @@ import { shown } from "../../core/text/shown.ts";
 import type { World } from "../../core/world.ts";
 import { readIfThere } from "../../disk/read.ts";
 import { writeDurably } from "../../disk/write.ts";
-import type { Lease, Leases, TakenLease } from "../lease.ts";
+import { type Lease, type Leases, leaseTerm, type TakenLease } from "../lease.ts";
 import { leaseLost, leaseTaken } from "../lease-message.ts";
 import type { Repository } from "./repository.ts";
 import { entriesOf, entryOf, treeOf } from "./tree.ts";
@@ -31,7 +31,7 @@ export interface GitLeaseOptions {
   readonly here: Leases;
   /** File for the id of the lease that a process of this machine took. */
   readonly memory: string;
-  /** ms for which a lease is valid after it was taken or renewed. Default: ten minutes. */
+  /** ms for which a lease is valid after it was taken or renewed. Default: {@link leaseTerm}. */
   readonly term?: number;
 }
 
@@ -45,7 +45,7 @@ interface PushedLease {
 const largestLease = 4096;
 
 export function gitLeases(repository: Repository, options: GitLeaseOptions): Leases {
-  const { branch, holder, here, memory, term = 600_000 } = options;
+  const { branch, holder, here, memory, term = leaseTerm } = options;
   const pushed = leaseBranch(repository, branch);
   const endOf = (now: Date) => new Date(now.getTime() + term).toISOString();
 

@@ -12,6 +12,7 @@
 import { atMost } from "../../core/concurrency.ts";
 import { Failure, isFailure } from "../../core/failure.ts";
 import type { World } from "../../core/world.ts";
+import { cachedFor } from "../ttl.ts";
 import type { RecordEndpoint } from "./endpoints.ts";
 import { readRecord, type SignedRecord } from "./record.ts";
 import { recordKeyOf } from "./record-key.ts";
@@ -39,9 +40,6 @@ const mostRecords = 1024;
 /** Keys that are looked up at the same time. */
 const lookupsAtOnce = 8;
 
-/** s, where a record gives none; the shortest, so that one request for a page asks once; and the longest. */
-const ttls = { absent: 60, least: 1, most: 86_400 };
-
 interface Known {
   readonly record: SignedRecord;
   /** ms since the epoch: when it is asked for again. Absent for records handed over, which no endpoint needs to have. */
@@ -54,8 +52,7 @@ export function ipnsLookup(endpoints: readonly RecordEndpoint[]): IpnsLookup {
 
   const remember = (name: string, record: SignedRecord, world: World): FoundRecord => {
     const now = world.now().getTime();
-    const ttl = Math.min(ttls.most, Math.max(ttls.least, record.ttl ?? ttls.absent));
-    const until = Math.min(now + ttl * 1000, record.until.getTime());
+    const until = Math.min(now + cachedFor(record.ttl) * 1000, record.until.getTime());
     known.delete(name);
     known.set(name, { record, until });
     const [oldest] = known.keys();

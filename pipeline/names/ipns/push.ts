@@ -8,6 +8,7 @@
 import { Failure, isFailure } from "../../core/failure.ts";
 import { type PrivateKey, publicKeyOf } from "../../core/key.ts";
 import type { World } from "../../core/world.ts";
+import { pushedTtl } from "../ttl.ts";
 import type { RecordEndpoint } from "./endpoints.ts";
 import { newestOf, type RecordAttachments } from "./ipns.ts";
 import { readRecord, type SignedRecord, signRecord } from "./record.ts";
@@ -47,9 +48,8 @@ export interface PushOptions {
   readonly attachments: RecordAttachments;
 }
 
-/** ms for which a record is valid, and s for which resolvers may cache it. */
+/** ms for which a record is valid. */
 const lifetime = 365 * 86_400_000;
-const ttl = 60;
 /** A new record is signed where the present one ends within this time. ms */
 const soon = 30 * 86_400_000;
 
@@ -188,7 +188,7 @@ async function publish(key: PushedKey, value: string, sequence: bigint, world: W
       });
     case "key": {
       const until = new Date(world.now().getTime() + lifetime);
-      const record = await signRecord({ value, sequence, ttl, until }, signer.key);
+      const record = await signRecord({ value, sequence, ttl: pushedTtl, until }, signer.key);
       // Stored before it is put: after a crash in between, no later record gets the same number.
       await key.attachments.write(key.file, record.bytes, world);
       await putAll(key, record, world);
@@ -206,7 +206,7 @@ async function publishAtKubo(
   value: string,
   world: World,
 ): Promise<SignedRecord> {
-  await at.publish?.(called, value, { lifetime, ttl }, world);
+  await at.publish?.(called, value, { lifetime, ttl: pushedTtl }, world);
   const record = await readAt(key, at, world);
   if (record?.value !== value) {
     throw new Failure("conflict", `${key.name} is ${record?.value ?? "nothing"} at ${at.name}, after it took ${value}`);
