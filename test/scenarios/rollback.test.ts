@@ -58,7 +58,7 @@ describe("rollback", { timeout: 120_000 }, () => {
     await writeFile(join(cwd, "campaign.yaml"), "campaign: test\ntitle: In other words\n");
     for (const number of ["1", "3"]) {
       const again = await fieldtree(["rollback", number], { cwd });
-      expect([again.code, again.stderr]).toEqual([0, expect.stringContaining("no release is made")]);
+      expect([again.code, again.stderr]).toEqual([0, expect.stringContaining("no release is created")]);
       expect(again.stdout).toMatch(/^nothing to do: release 3/);
     }
     expect(await releasesIn(cwd)).toEqual([3, 2, 1]);
