@@ -9,6 +9,7 @@ export interface Finding {
   readonly column: number;
   /** Path in the tree, where the finding has one. */
   readonly path: string;
+  /** The message. It has this name in every JSON that is printed or published, so it has it here, too. */
   readonly says: string;
   /** The text that would put it right, or what to do, where we know. */
   readonly fix?: string;
