@@ -166,7 +166,16 @@ export async function startKnot(options: PrimaryOptions): Promise<Primary> {
   return { ...daemon, key, zones: options.zones };
 }
 
-/** Knows the zones of `primary` as they were when it started, until it is told to follow. */
+/** Whether `check` was true that many times, one after the other. */
+function inARow<T>(times: number, check: (of: T) => Promise<boolean>): (of: T) => Promise<boolean> {
+  let count = 0;
+  return async (of) => {
+    count = (await check(of)) ? count + 1 : 0;
+    return count >= times;
+  };
+}
+
+/** Knows the zones of `primary` as they were when it started, until `follow` is called. */
 export async function startNsd(options: { primary: Primary } & Listening): Promise<Secondary> {
   const { primary } = options;
   const { name, secret } = partsOf(primary.key);
@@ -204,7 +213,8 @@ export async function startNsd(options: { primary: Primary } & Listening): Promi
       await writeFile(join(folder, "nsd.conf"), `${config.join("\n")}\n`);
       return ["-d", "-c", join(folder, "nsd.conf")];
     },
-    ready: (place) => servesAll(place, primary.zones),
+    // For a moment the processes that knew no zone answer beside those that know it.
+    ready: inARow(5, (place) => servesAll(place, primary.zones)),
   });
 
   const followed = async (zone: string): Promise<boolean> => {
