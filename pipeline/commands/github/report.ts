@@ -24,7 +24,7 @@ async function postReports(call: Call): Promise<number> {
   const { env, out, world } = call;
   const { run } = await readEvent(env, ["workflow_run"]);
   const skipped = (why: string) => {
-    out.result({ changed: [] }, `no pull request to report to: ${why}`);
+    out.result({ told: [] }, `no pull request to report to: ${why}`);
     return 0;
   };
   const github = await openGitHub(env, world);
@@ -36,20 +36,20 @@ async function postReports(call: Call): Promise<number> {
   if (pulls.length === 0) return skipped("a newer commit has a run of its own");
 
   const artifact = await readArtifact(run, github);
-  const changed: number[] = [];
+  const reported: number[] = [];
   for (const pull of pulls) {
     const review = await reviewUntilStable(pull, github, call);
     if (!review) continue;
     const distrust = distrustReason(artifact, review.report);
     const post = { report: review.report, run: run.page, ...(distrust && { distrust }) };
     await postReport(review.pull, post, github, world);
-    changed.push(pull.number);
+    reported.push(pull.number);
     out.result(
-      { changed: pull.number, state: review.report.state },
+      { told: pull.number, state: review.report.state },
       `commented on #${pull.number}: ${review.report.state}`,
     );
   }
-  return changed.length === 0 ? skipped("it was closed, or has a newer commit") : 0;
+  return reported.length === 0 ? skipped("it was closed, or has a newer commit") : 0;
 }
 
 /**
@@ -61,14 +61,14 @@ async function postQueuedVerdict(run: Run, github: GitHub, call: Call): Promise<
   // A job started by the end of another run is one of the default branch.
   const branch = env.GITHUB_REF_NAME ?? "";
   if (!run.headBranch.startsWith(`gh-readonly-queue/${branch}/`)) {
-    out.result({ changed: [] }, "nothing to judge: the queue is for a branch that is not published");
+    out.result({ told: [] }, "nothing to judge: the queue is for a branch that is not published");
     return 0;
   }
   // Labels allowed the pull request when it was queued.
   const report = await reviewCommits(await mergeCommits(branch, run.headSha, github), "all", github, call);
   const distrust = distrustReason(await readArtifact(run, github), report);
   await postVerdict(run.headSha, { report, run: run.page, ...(distrust && { distrust }) }, run.page, github);
-  out.result({ changed: [], state: report.state }, `${run.headSha.slice(0, 7)} of the merge queue: ${report.state}`);
+  out.result({ told: [], state: report.state }, `${run.headSha.slice(0, 7)} of the merge queue: ${report.state}`);
   return 0;
 }
 
