@@ -4,7 +4,7 @@
  *
  * Both are by strangers: what comes out is read as any file that is dropped.
  */
-import { joined } from "../../pipeline/core/joined.ts";
+import { streaming } from "../reading/decompressors.ts";
 
 /** Where an address has a plan: what to call it, and how to read it. */
 export interface LinkedPlan {
@@ -28,22 +28,11 @@ async function fetched(url: URL): Promise<Blob> {
 
 /** Bytes of base64url as RFC 1951 packs them. Blank where they are none, or more than `most` come out. */
 async function unpacked(text: string, most: number): Promise<Blob> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
   try {
     const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (byte) => byte.charCodeAt(0));
-    const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      size += next.value.length;
-      if (size > most) {
-        await reader.cancel();
-        return new Blob();
-      }
-      chunks.push(next.value);
-    }
+    return new Blob([(await streaming("deflate-raw")(bytes, most)) as Uint8Array<ArrayBuffer>]);
   } catch {
     // An address that was cut off, or never was one of ours.
     return new Blob();
   }
-  return new Blob([joined(chunks) as Uint8Array<ArrayBuffer>]);
 }

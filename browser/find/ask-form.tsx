@@ -52,6 +52,7 @@ export function AskForm() {
           spellcheck={false}
           enterkeyhint="search"
           aria-keyshortcuts="/"
+          // So that it is there at the first key. Where it can't be loaded, the search itself reports it.
           onFocus={() => void loadQuestions().catch(() => undefined)}
           onInput={(event) => setAsk({ ...ask.value, q: event.currentTarget.value }, true)}
         />

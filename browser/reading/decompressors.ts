@@ -13,7 +13,8 @@ export const decompressors: Decompressors = {
   },
 };
 
-function streaming(format: CompressionFormat): Decompress {
+/** What browsers decompress by themselves. */
+export function streaming(format: CompressionFormat): Decompress {
   return async (bytes, most) => {
     const output = collector(most);
     const packed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();

@@ -6,25 +6,26 @@
  */
 
 /** By the object itself, as long as it is in use. */
-export function perObject<Key extends object, Value>(of: (key: Key) => Value): (key: Key) => Value {
-  const known = new WeakMap<Key, { readonly value: Value }>();
+export const perObject = <Key extends object, Value>(of: (key: Key) => Value): ((key: Key) => Value) =>
+  remembering<Key, Value>(new WeakMap(), of);
+
+/** By text. The last `most` to twice as many are remembered. */
+export const perText = <Value>(most: number, of: (text: string) => Value): ((text: string) => Value) =>
+  remembering<string, Value>(generations(most), of);
+
+/** In `known` each value is within an object, so that `undefined` is remembered, too. */
+function remembering<Key, Value>(
+  known: {
+    get(key: Key): { readonly value: Value } | undefined;
+    set(key: Key, found: { readonly value: Value }): unknown;
+  },
+  of: (key: Key) => Value,
+): (key: Key) => Value {
   return (key) => {
     const found = known.get(key);
     if (found) return found.value;
     const value = of(key);
     known.set(key, { value });
-    return value;
-  };
-}
-
-/** By text. The last `most` to twice as many are remembered. */
-export function perText<Value>(most: number, of: (text: string) => Value): (text: string) => Value {
-  const known = generations<string, { readonly value: Value }>(most);
-  return (text) => {
-    const found = known.get(text);
-    if (found) return found.value;
-    const value = of(text);
-    known.set(text, { value });
     return value;
   };
 }

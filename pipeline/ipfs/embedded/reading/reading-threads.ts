@@ -1,7 +1,7 @@
 /**
  * Threads that read parts of files to shared memory and hash them.
  *
- * Hashing takes most of the time of whoever reads gigabytes, and every block that is read is hashed. Threads start when so much
+ * Hashing takes most of the time of reading gigabytes, and every block that is read is hashed. Threads start when so much
  * was asked for that they pay for their start; until then, and on a machine with one core, the caller's thread reads.
  */
 import { availableParallelism } from "node:os";
